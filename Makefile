@@ -1,0 +1,60 @@
+# make book      everything: environment, notebooks, site          make serve   look at it
+# make html      rebuild what changed                              make test    everything tested
+# make bench     measure                                           make lock    renew the pins
+PYTHON ?= python3
+BIN := .venv/bin
+PY := $(BIN)/python
+SITE := _build/html
+TORCH_CPU := https://download.pytorch.org/whl/cpu
+
+.PHONY: book html serve test test-long bench lock clean
+
+book: html
+	@echo
+	@echo "The book is at $(CURDIR)/$(SITE)/index.html"
+	@echo "Open that file, or run 'make serve'."
+
+html: .venv/ready
+	$(BIN)/jupyter-book build . -W --keep-going -n
+
+serve: .venv/ready
+	@test -f $(SITE)/index.html || { echo "There is no site yet: run 'make book' first."; exit 1; }
+	@echo "http://localhost:8000 (stop with Ctrl-C)"
+	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory $(SITE)
+
+test: html
+	$(PY) tests/browser/chromium.py
+	$(PY) -m pytest
+
+test-long: html
+	$(PY) tests/browser/chromium.py
+	set -o pipefail; $(PY) -m pytest --all-seeds | tee tests/LONG.txt
+test-long: SHELL := /bin/bash
+
+bench: html
+	$(PY) tests/browser/chromium.py
+	$(PY) bench/front_end.py
+
+# The exact environment, with hashes. torch comes apart: on Linux its CPU build, when PyTorch's own
+# index answers within 3 s (2.13.0+cpu sorts above 2.13.0), else what the configured index gives.
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "This book needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version)."; \
+	    echo "Name another one: make book PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	@index=""; \
+	if [ "$$(uname -s)" = Linux ] && $(PY) -c 'import urllib.request as web; \
+	    web.urlopen("$(TORCH_CPU)/torch/", timeout=3)' 2>/dev/null; \
+	then index="--extra-index-url $(TORCH_CPU)"; fi; \
+	echo "installing torch $$index"; \
+	$(PY) -m pip install --quiet torch==2.13.0 $$index
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: .venv/ready
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-package torch --no-header requirements-dev.txt -o requirements.lock
+
+clean:
+	rm -rf _build

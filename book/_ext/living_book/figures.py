@@ -1,0 +1,124 @@
+"""Baked explorers: their packs become sidecar files, and one page may borrow another's figure.
+
+Order of events. Reading (`doctree-read`): each explorer's pack is taken out of the page and kept
+in the environment under its page and name. Resolving (`doctree-resolved`): `borrow` directives
+become copies of the figure that they name. Writing (`html-page-context`): the page's packs are
+written beside it, and pages with figures get the front end.
+"""
+import re
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+import helpers
+from helpers.figures import theme_css
+
+WEB = Path(helpers.__file__).parent / "web"
+PACK = re.compile(r'<script type="text/plain" class="explore-pack">([^<]*)</script>')
+NAME = re.compile(r'data-explore="([^"]+)"')
+STATIC = "_static/"
+
+logger = logging.getLogger(__name__)
+
+
+class BorrowedFigure(nodes.General, nodes.Element):
+    """A place for the figure `explorer` of the page `page`."""
+
+
+class Borrow(SphinxDirective):
+    """`{borrow} 01_crowd ox`: the explorer `ox` of the page 01_crowd, alive here too."""
+
+    required_arguments = 2
+
+    def run(self):
+        page, explorer = self.arguments
+        page, _ = self.env.relfn2path(page, self.env.docname)
+        self.env.note_dependency(self.env.doc2path(page))
+        node = BorrowedFigure(page=page, explorer=explorer)
+        self.set_source_info(node)
+        return [node]
+
+
+def kept(env) -> dict:
+    """{page: {explorer: (figure, pack)}}"""
+    if not hasattr(env, "living_book_figures"):
+        env.living_book_figures = {}
+    return env.living_book_figures
+
+
+def take_packs(app, doctree):
+    found = {}
+    for node in doctree.findall(nodes.raw):
+        text = node.astext()
+        if 'class="explore"' not in text:
+            continue
+        name = NAME.search(text)[1]
+        if name in found:
+            logger.warning("two explorers are named %r; their names are their addresses",
+                           name, location=node)
+        pack = PACK.search(text)
+        figure = text.replace(pack[0], "").replace(
+            'data-explore="', f'data-pack="{{packs}}{app.env.docname}/{name}.js" data-explore="', 1)
+        found[name] = (figure, pack[1])
+        node.children = [nodes.Text(figure)]
+        node["explorer"] = name
+    kept(app.env)[app.env.docname] = found
+
+
+def place_figures(app, doctree, docname):
+    """Fill borrowed figures in, and point each figure at its pack, as seen from this page."""
+    packs = "../" * docname.count("/") + "_packs/"
+    for node in doctree.findall(BorrowedFigure):
+        figure, _ = kept(app.env).get(node["page"], {}).get(node["explorer"], (None, None))
+        if figure is None:
+            logger.warning("no explorer %r on the page %r", node["explorer"], node["page"],
+                           location=node)
+            figure = ""
+        node.replace_self(nodes.raw("", figure, format="html", explorer=node["explorer"]))
+    for node in doctree.findall(nodes.raw):
+        if "explorer" in node:
+            node.children = [nodes.Text(node.astext().replace("{packs}", packs))]
+
+
+def write_page(app, pagename, templatename, context, doctree):
+    if doctree is None:
+        return
+    target = Path(app.outdir) / "_packs" / pagename
+    shutil.rmtree(target, ignore_errors=True)
+    for name, (_, pack) in kept(app.env).get(pagename, {}).items():
+        target.mkdir(parents=True, exist_ok=True)
+        (target / f"{name}.js").write_text(f'explorePack("{pack}");\n', encoding="utf-8")
+    if any('class="explore"' in node.astext() or 'class="predict"' in node.astext()
+           for node in doctree.findall(nodes.raw)):
+        app.add_js_file("predict.js", loading_method="defer")
+        app.add_js_file("explore.js", loading_method="defer")
+
+
+def copy_front_end(app):
+    target = Path(app.outdir) / "_static"
+    shutil.copytree(WEB, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.otf", "*.md"))
+    (target / "figures.css").write_text(theme_css(), encoding="utf-8")
+
+
+def forget(app, env, docname):
+    kept(env).pop(docname, None)
+
+
+def merge(app, env, docnames, other):
+    kept(env).update({name: kept(other)[name] for name in docnames if name in kept(other)})
+
+
+def setup(app):
+    app.add_node(BorrowedFigure)
+    app.add_directive("borrow", Borrow)
+    app.add_css_file("figures.css")
+    app.add_css_file("explore.css")
+    app.connect("builder-inited", copy_front_end)
+    app.connect("doctree-read", take_packs)
+    app.connect("doctree-resolved", place_figures)
+    app.connect("html-page-context", write_page)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)

@@ -1,0 +1,34 @@
+"""Notebooks run again when the helpers or the data that they use have changed.
+
+Jupyter's cache looks at a notebook's own cells only, and Sphinx at its file. So the cache lives
+in a folder named after a fingerprint of the helpers, the data and the pinned environment, and a
+change of that fingerprint makes every notebook page outdated.
+"""
+import hashlib
+import os
+from pathlib import Path
+
+SOURCES = ("helpers/**/*.py", "helpers/web/*.js", "book/data/*", "requirements.lock")
+
+
+def fingerprint(root: Path) -> str:
+    digest = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(root.glob(pattern)):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def on_config_inited(app, config):
+    os.environ["EXPLORE_ENGINE"] = "baked"  # the kernels inherit it
+    root = Path(app.confdir)
+    config.living_book_fingerprint = fingerprint(root)
+    cache = root / "_build" / ".jupyter_cache" / config.living_book_fingerprint
+    config.nb_execution_cache_path = str(cache)
+
+
+def setup(app):
+    app.add_config_value("living_book_fingerprint", "", "env")
+    # before myst-nb reads its own settings
+    app.connect("config-inited", on_config_inited, priority=1)

@@ -1,0 +1,80 @@
+"""What the models ask of their arguments.
+
+Every function takes the argument's name and value, returns the value as the model wants it,
+and otherwise raises a ValueError that names the argument, its value and what is allowed.
+"""
+
+import numpy as np
+
+
+def numbers(name, value):
+    """`value` as a float64 array."""
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={value!r}: must be a number or an array of numbers") from None
+
+
+def finite(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):
+    """`value` as a float64 array of finite numbers in [low, high], an end left out if it is open."""
+    array = numbers(name, value)
+    below = array <= low if open_low else array < low
+    above = array >= high if open_high else array > high
+    if not np.all(np.isfinite(array)) or np.any(below) or np.any(above):
+        left = "(" if open_low or low == -np.inf else "["
+        right = ")" if open_high or high == np.inf else "]"
+        raise ValueError(f"{name}={value!r}: must be finite and in {left}{low:g}, {high:g}{right}")
+    return array
+
+
+def probability(name, value):
+    """`value` as a float64 array of numbers in [0, 1]."""
+    return finite(name, value, 0, 1)
+
+
+def counts(name, value, least=1):
+    """`value` as an int64 array of whole numbers, none below `least` or above 2**53, where floats stop being whole."""
+    array = finite(name, value, least, 2**53)
+    if np.any(array != np.floor(array)):
+        raise ValueError(f"{name}={value!r}: must be whole")
+    # int64 by name: NumPy's default integer has 32 bits on Pyodide.
+    return array.astype(np.int64)
+
+
+def count(name, value, least=1):
+    """`value` as one int, not below `least`."""
+    number = counts(name, value, least)
+    if number.ndim:
+        raise ValueError(f"{name}={value!r}: must be one whole number")
+    return int(number)
+
+
+def one_number(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):
+    """`value` as one float in the interval of `finite`."""
+    number = finite(name, value, low, high, open_low=open_low, open_high=open_high)
+    if number.ndim:
+        raise ValueError(f"{name}={value!r}: must be one number")
+    return float(number)
+
+
+def vector(name, value, low=-np.inf, high=np.inf, *, least=1, open_low=False, open_high=False):
+    """`value` as a float64 array of shape (n,), n >= least, of numbers in the interval of `finite`."""
+    array = finite(name, value, low, high, open_low=open_low, open_high=open_high)
+    if array.ndim != 1 or array.size < least:
+        raise ValueError(f"{name} of shape {array.shape}: must have shape (n,), n at least {least}")
+    return array
+
+
+def weights(name, value, n):
+    """`value` as n non-negative weights, scaled to sum to one."""
+    array = vector(name, value, 0)
+    if array.size != n or array.sum() == 0:
+        raise ValueError(f"{name}={value!r}: must hold {n} non-negative weights, not all zero")
+    return array / array.sum()
+
+
+def one_of(name, value, allowed):
+    """`value`, one of the `allowed`."""
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r}: must be one of {', '.join(map(repr, allowed))}")
+    return value

@@ -1,0 +1,122 @@
+"""The book's figure style: one look in a page, in a kernel and on paper.
+
+Nothing changes when this module is imported; `style()` holds only while a figure is drawn.
+A figure is sized for the place where it will be read: `panel` for half a page (two stand side by
+side, or one above the other on a phone), `panel(wide=True)` for a picture that stands alone.
+"""
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
+
+FONTS = Path(__file__).parent / "web" / "fonts"
+
+# name: (on light paper, on dark paper). A figure is drawn in the light colours; the page puts a
+# CSS variable in the place of each. Every colour has at least 4.5:1 on its paper, so that it may
+# carry text, and the hues are those of Okabe and Ito (2008), told apart by colour-blind readers.
+THEME = {
+    "ink": ("#1d2329", "#e6e9ec"),
+    "muted": ("#59636e", "#a3adb8"),
+    "grid": ("#dfe3e8", "#343b44"),
+    "paper": ("#fefefe", "#14181e"),
+    "blue": ("#0069a6", "#5bb3ea"),
+    "orange": ("#b84a00", "#f58f4c"),
+    "green": ("#007a58", "#35c79c"),
+    "purple": ("#9a4380", "#dd97c5"),
+    "gold": ("#8a6400", "#e3b341"),
+    "sky": ("#c4e0f2", "#1d425b"),
+    "peach": ("#f6d5c0", "#5c3218"),
+}
+INK, MUTED, GRID, PAPER, BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, PEACH = (
+    light for light, _ in THEME.values()
+)
+CYCLE = [BLUE, ORANGE, GREEN, PURPLE, GOLD]
+
+
+@cache
+def _font_family() -> str:
+    """Register the book's own font (the page serves the same) and return its name."""
+    for weight in ("regular", "semibold"):
+        fontManager.addfont(FONTS / f"inter-{weight}.otf")
+    return FontProperties(fname=FONTS / "inter-regular.otf").get_name()
+
+
+@contextmanager
+def style():
+    """The book's look, for the figures drawn inside the `with` block."""
+    with matplotlib.rc_context({
+        "font.family": _font_family(),
+        "font.size": 10,
+        "text.color": INK,
+        "text.parse_math": False,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": INK,
+        "axes.labelsize": 10,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.titlepad": 9,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
+        "axes.unicode_minus": True,
+        "grid.color": GRID,
+        "grid.linewidth": 0.8,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "xtick.labelsize": 9.5,
+        "ytick.labelsize": 9.5,
+        "xtick.major.size": 3,
+        "ytick.major.size": 0,
+        "lines.linewidth": 2,
+        "lines.solid_capstyle": "round",
+        "patch.linewidth": 0,
+        "patch.force_edgecolor": False,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "image.cmap": "cividis",
+        "svg.fonttype": "none",
+        "svg.hashsalt": "decentralization",
+    }):
+        yield
+
+
+def panel(x="", y="", *, wide=False, height=2.6):
+    """A figure with one axes: `x` named below it, `y` above it, where it is read without tilting.
+
+    `wide`: 4.9 inches instead of 3.6; `height` in inches. The margins are fixed, so that nothing
+    but the data moves from one state of an explorer to the next. Returns (Figure, Axes).
+    """
+    width = 4.9 if wide else 3.6
+    fig = Figure(figsize=(width, height))
+    left, right, bottom, top = 0.5, 0.22, 0.52, 0.36
+    ax = fig.add_axes((left / width, bottom / height,
+                       1 - (left + right) / width, 1 - (bottom + top) / height))
+    ax.set_xlabel(x)
+    ax.set_title(y, x=-(left - 0.08) / (width - left - right))
+    return fig, ax
+
+
+def label(ax, x, y, text, color=INK, **where):
+    """Write `text` beside its mark, in the mark's colour: a direct label in place of a legend.
+
+    `where` goes to `Axes.annotate` (`ha`, `va`, `xytext` in points from the mark).
+    """
+    where = {"xytext": (0, 4), "ha": "center", "va": "bottom"} | where
+    return ax.annotate(text, (x, y), textcoords="offset points", color=color, fontsize=9.5,
+                       annotation_clip=False, **where)
+
+
+def theme_css() -> str:
+    """The figure colours as CSS variables, for light and for dark pages."""
+    def rules(column):
+        return "".join(f"--fig-{name}:{pair[column]};" for name, pair in THEME.items())
+    return f":root{{{rules(0)}}}\nhtml[data-theme=dark]{{{rules(1)}}}\n"

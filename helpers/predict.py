@@ -1,0 +1,155 @@
+"""The reader commits first: a question that stands before an explorer.
+
+    predict("How often is a jury of 101 right, if each member is right 60% of the time?",
+            ["60%", "75%", "98%"], "98%",
+            why={"60%": "That is one member alone.", "75%": "That is a jury of eleven."})
+
+The form is the same in a page and in a notebook. The explorer that comes next opens when the
+reader has answered or passed. Nothing is sent or graded.
+"""
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from html import escape
+from math import isfinite
+from pathlib import Path
+
+import anywidget
+import ipywidgets
+import traitlets
+from IPython.display import HTML, display
+
+FRONT_END = Path(__file__).parent / "web" / "predict.js"
+RANGE_WHY = ("low", "high", "right")
+
+
+class Form(anywidget.AnyWidget):
+    """The form in a live kernel: the page's own front end, which reports the answer here."""
+
+    _esm = FRONT_END.read_text(encoding="utf-8") + """
+export default { render({ model, el }) {
+  el.innerHTML = model.get("html");
+  wirePrediction(el.firstElementChild, (answer) => {
+    model.set("answer", answer);
+    model.set("done", true);
+    model.save_changes();
+  });
+} };
+"""
+    html = traitlets.Unicode().tag(sync=True)
+    answer = traitlets.Any().tag(sync=True)
+    done = traitlets.Bool(False).tag(sync=True)
+
+
+@dataclass
+class Gate:
+    """A question that the next explorer waits for. `control`: the control its answer sets."""
+
+    name: str
+    control: str | None
+    form: Form | None = field(default=None)
+
+    def open_when_answered(self, explorer: ipywidgets.VBox):
+        """Hide `explorer` until the form is done; then start it at the reader's answer."""
+        explorer.layout.display = "none"
+
+        def opened(_):
+            if self.control is not None and self.form.answer is not None:
+                for widget in explorer.children:
+                    if getattr(widget, "description", None) == self.control.replace("_", " "):
+                        low, high, step = widget.min, widget.max, widget.step
+                        nearest = low + round((self.form.answer - low) / step) * step
+                        widget.value = min(max(nearest, low), high)
+            explorer.layout.display = ""
+
+        self.form.observe(opened, "done")
+
+
+_waiting: list[Gate] = []
+
+
+def take_gate(explorer: str, controls) -> Gate | None:
+    """The question asked since the last explorer, if any; it waits no longer.
+
+    Raises ValueError if its answer sets a control that is not one of `controls`' sliders.
+    """
+    if not _waiting:
+        return None
+    gate = _waiting.pop()
+    _waiting.clear()
+    sliders = [control.name for control in controls if control.kind == "slider"]
+    if gate.control is not None and gate.control not in sliders:
+        raise ValueError(f"{explorer}: the question before it sets {gate.control!r}, which is no "
+                         f"slider of this figure; its sliders are {', '.join(sliders) or 'none'}")
+    return gate
+
+
+def predict(question: str, choices_or_range, answer, why: dict, sets: str | None = None):
+    """Ask `question`; feedback comes when the reader answers or passes.
+
+    `choices_or_range`: a list of texts, or (min, max[, step]) for a number. `answer`: the right
+    choice; for a number, the number or the (low, high) that counts as right. `why`: what to say to
+    each choice (every wrong one must have its own), or to a number that is "low", "high" and
+    "right". `sets`: the slider of the next explorer that starts at the reader's number.
+
+    Raises ValueError, naming the argument, if the answer is not among the choices or in the
+    range, if a wrong choice has no feedback, or if `why` speaks of a choice that is not there.
+    """
+    name = "predict-" + re.sub(r"[^a-z0-9]+", "-", question.lower())[:40].strip("-")
+    if isinstance(choices_or_range, tuple):
+        inputs, facts = _number(name, choices_or_range, answer, why)
+    else:
+        inputs, facts = _choices(name, choices_or_range, answer, why)
+    if sets is not None and not isinstance(choices_or_range, tuple):
+        raise ValueError(f"sets is {sets!r}, but only a number can set a slider")
+    html = (
+        f'<form class="predict" id="{name}" data-predict="{escape(json.dumps(facts))}">'
+        f"<fieldset><legend>{escape(question)}</legend>{inputs}</fieldset>"
+        '<p class="predict-actions"><button type="submit">Check my answer</button> '
+        '<button type="button" data-action="pass">Show me</button></p>'
+        '<p class="predict-feedback" role="status"></p>'
+        f"<noscript><p>{escape(facts['told'])}</p></noscript></form>")
+    gate = Gate(name, sets)
+    _waiting.append(gate)
+    if os.environ.get("EXPLORE_ENGINE") == "baked":
+        display(HTML(html))
+    else:
+        gate.form = Form(html=html)
+        display(gate.form)
+
+
+def _choices(name, choices, answer, why):
+    if not isinstance(choices, list) or len(choices) < 2 or len(set(choices)) < len(choices):
+        raise ValueError(f"choices_or_range is {choices!r}; allowed are a list of at least two "
+                         "different choices, or (min, max) or (min, max, step)")
+    if answer not in choices:
+        raise ValueError(f"answer is {answer!r}, which is not among the choices {choices}")
+    unsaid = [choice for choice in choices if choice != answer and choice not in why]
+    unknown = [choice for choice in why if choice not in choices]
+    if unsaid or unknown:
+        raise ValueError(f"why must say something to each wrong choice; it lacks {unsaid} and has "
+                         f"{unknown}, which are no choices")
+    inputs = "".join(
+        f'<label><input type="radio" name="{name}" value="{index}" required> {escape(choice)}'
+        "</label>" for index, choice in enumerate(choices))
+    feedback = [why.get(choice, "") for choice in choices]
+    right = choices.index(answer)
+    return inputs, {"right": right, "feedback": feedback,
+                    "told": f"The answer: {answer}. {feedback[right]}".strip()}
+
+
+def _number(name, bounds, answer, why):
+    if len(bounds) not in (2, 3) or not all(map(isfinite, bounds)) or not bounds[0] < bounds[1]:
+        raise ValueError(f"choices_or_range is {bounds!r}; allowed is (min, max) or "
+                         "(min, max, step) with min below max")
+    low, high = answer if isinstance(answer, tuple) else (answer, answer)
+    if not bounds[0] <= low <= high <= bounds[1]:
+        raise ValueError(f"answer is {answer!r}, which is not inside {bounds}")
+    if sorted(why) != sorted(RANGE_WHY):
+        raise ValueError(f"why has {sorted(why)}; for a number it says something to each of "
+                         f"{', '.join(RANGE_WHY)}")
+    step = bounds[2] if len(bounds) == 3 else "any"
+    inputs = (f'<label>Your number <input type="number" name="{name}" min="{bounds[0]}" '
+              f'max="{bounds[1]}" step="{step}" required></label>')
+    return inputs, {"interval": [low, high], "why": why, "told": why["right"]}

@@ -1,0 +1,31 @@
+// A question that the reader answers, or passes, before looking. Used as it is in the page, and as
+// the front end of the widget in a kernel. Calls `done(answer)` once: the number given, or null.
+function wirePrediction(form, done) {
+  const facts = JSON.parse(form.dataset.predict);
+  const feedback = form.querySelector(".predict-feedback");
+  let open = false;
+  const finish = (text, right, answer) => {
+    feedback.textContent = text;
+    form.dataset.right = String(right);
+    if (!open) {
+      open = true;
+      done(answer);
+    }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (facts.interval) {
+      const guess = Number(form.querySelector("input").value);
+      const [low, high] = facts.interval;
+      const side = guess < low ? "low" : guess > high ? "high" : "right";
+      finish(facts.why[side], side === "right", guess);
+    } else {
+      const chosen = Number(new FormData(form).get(form.id));
+      const right = chosen === facts.right;
+      finish(`${right ? "Yes." : "Not quite."} ${facts.feedback[chosen]}`, right, null);
+    }
+  });
+  form.querySelector("[data-action=pass]").addEventListener("click", () => {
+    finish(facts.told, false, null);
+  });
+}
