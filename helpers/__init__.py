@@ -1,6 +1,7 @@
 """The tested models behind the book, and what shows them.
 
 Chapter 1, the crowd:
+    quantiles  a distribution known by a published table, as Galton's guesses are
     crowd      estimates of one quantity: aggregation, the diversity identity, correlation
     juries     yes-or-no judgements: Condorcet, unequal competence, asking the audience
     influence  what talking does to a crowd: averaging, cascades, small groups
@@ -8,6 +9,13 @@ Chapter 1, the crowd:
     markets    polls, and a market maker whose price pools private beliefs
 
 For every chapter:
+    checks     what the models ask of their arguments
     figures    the book's figure style
-    explore    a figure with sliders, in a kernel and baked into the page; predict
+    explore    a figure with sliders, in a kernel and baked into the page
+    controls   the sliders, choices and checkboxes of an explorer
+    state      what an explorer shows and says for one choice of its controls
+    bake       an explorer without a kernel: every state drawn and packed
+    svg        a figure as compact SVG in the page's colours and font
+    predict    the reader commits first: a question before an explorer
+    glue       numbers that the prose quotes
 """

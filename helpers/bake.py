@@ -35,7 +35,7 @@ def figure_html(function, controls, challenge, gate) -> str:
     """The whole figure as HTML: controls, default picture, sentence and pack.
 
     Raises ValueError, naming the function, the counts and the control to thin, if the figure
-    passes `BUDGET`.
+    passes `BUDGET`; and if its challenge is met at the start, or nowhere.
     """
     name = function.__name__
     grid = [control for control in controls if control.kind != "text"]
@@ -56,6 +56,10 @@ def figure_html(function, controls, challenge, gate) -> str:
     for control in grid:
         default = default * len(control.values) + control.default
     state = states[default]
+    if challenge is not None and (state.reached or not any(other.reached for other in states)):
+        raise ValueError(f"{name}: the challenge {challenge!r} is met "
+                         f"{'where the figure starts' if state.reached else 'in no state'}; "
+                         "let `reached` be true in some states, but not in the first")
     indices = ",".join(str(control.default) for control in grid)
     asked = "" if challenge is None else (
         f'<p class="explore-challenge"><strong>Challenge</strong> {escape(challenge)}</p>')

@@ -130,12 +130,12 @@ def _control(where, name, given, default):
 
 
 def _default(where, kind, values, given, default):
-    if default is Parameter.empty:
-        if kind == "check":
-            return int(given)
-        return (len(values) - 1) // 2 if kind == "slider" else 0
+    if kind == "check":
+        return int(given)  # as with `interact`, the abbreviation says how it starts
     if kind == "text":
         return 0
+    if default is Parameter.empty:
+        return (len(values) - 1) // 2 if kind == "slider" else 0
     for index, value in enumerate(values):
         if value == default or (kind == "slider" and _are_numbers([default])
                                 and math.isclose(value, default, abs_tol=1e-9)):
@@ -158,7 +158,7 @@ def _steps(where, low, high, step=None):
                          f"({low}, {high})")
     if all(isinstance(number, Integral) for number in (low, high, step)):
         return tuple(int(low) + i * int(step) for i in range(count))
-    return tuple(round(low + i * step, 10) for i in range(count))
+    return tuple(round(low + i * step, 10) + 0.0 for i in range(count))  # + 0.0: never -0.0
 
 
 def _are_numbers(values):

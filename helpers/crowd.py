@@ -33,7 +33,7 @@ def diversity_prediction(estimates, truth, weights=None):
 
     estimates (n, ...); truth broadcasts to (...); weights (n,), non-negative, scaled to sum to one
     (equal if None). Returns Errors, each of shape (...). The identity holds for any numbers
-    (Krogh & Vedelsby 1995, eq. 6; Page 2007, the diversity prediction theorem).
+    (Krogh & Vedelsby 1995; Page 2007, the diversity prediction theorem).
     """
     estimates = checks.finite("estimates", estimates)
     truth = checks.finite("truth", truth)

@@ -67,6 +67,7 @@ def style():
         "axes.unicode_minus": True,
         "grid.color": GRID,
         "grid.linewidth": 0.8,
+        "hatch.color": INK,
         "xtick.color": MUTED,
         "ytick.color": MUTED,
         "xtick.labelcolor": INK,
@@ -105,14 +106,16 @@ def panel(x="", y="", *, wide=False, height=2.6):
     return fig, ax
 
 
-def label(ax, x, y, text, color=INK, **where):
+def label(ax, x, y, text, color=INK, *, ha="center", va="bottom", offset=None):
     """Write `text` beside its mark, in the mark's colour: a direct label in place of a legend.
 
-    `where` goes to `Axes.annotate` (`ha`, `va`, `xytext` in points from the mark).
+    `ha` and `va` say which part of the text is at the mark; it keeps 4 points of distance, or
+    `offset`, (right, up) in points.
     """
-    where = {"xytext": (0, 4), "ha": "center", "va": "bottom"} | where
-    return ax.annotate(text, (x, y), textcoords="offset points", color=color, fontsize=9.5,
-                       annotation_clip=False, **where)
+    if offset is None:
+        offset = {"left": 4, "right": -4}.get(ha, 0), {"bottom": 4, "top": -4}.get(va, 0)
+    return ax.annotate(text, (x, y), offset, textcoords="offset points", color=color, ha=ha, va=va,
+                       fontsize=9.5, annotation_clip=False)
 
 
 def theme_css() -> str:

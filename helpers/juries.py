@@ -94,7 +94,7 @@ def majority_unequal(p, ties=None):
 def log_odds_weights(p):
     """Weights log(p / (1 - p)) of the best weighted vote of independent jurors, p in (0, 1).
 
-    Nitzan & Paroush 1982, theorem 1; Shapley & Grofman 1984. A juror below 1/2 has a negative weight.
+    Nitzan & Paroush 1982; Shapley & Grofman 1984. A juror below 1/2 has a negative weight.
     """
     return special.logit(checks.finite("p", p, 0, 1, open_low=True, open_high=True))
 

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field
 from html import escape
 from math import isfinite
+from numbers import Real
 from pathlib import Path
 
 import anywidget
@@ -120,12 +121,13 @@ def predict(question: str, choices_or_range, answer, why: dict, sets: str | None
 
 
 def _choices(name, choices, answer, why):
-    if not isinstance(choices, list) or len(choices) < 2 or len(set(choices)) < len(choices):
+    if (not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices)
+            or len(choices) < 2 or len(set(choices)) < len(choices)):
         raise ValueError(f"choices_or_range is {choices!r}; allowed are a list of at least two "
-                         "different choices, or (min, max) or (min, max, step)")
+                         "different texts, or (min, max) or (min, max, step)")
     if answer not in choices:
         raise ValueError(f"answer is {answer!r}, which is not among the choices {choices}")
-    unsaid = [choice for choice in choices if choice != answer and choice not in why]
+    unsaid = [choice for choice in choices if choice != answer and not why.get(choice)]
     unknown = [choice for choice in why if choice not in choices]
     if unsaid or unknown:
         raise ValueError(f"why must say something to each wrong choice; it lacks {unsaid} and has "
@@ -140,16 +142,22 @@ def _choices(name, choices, answer, why):
 
 
 def _number(name, bounds, answer, why):
-    if len(bounds) not in (2, 3) or not all(map(isfinite, bounds)) or not bounds[0] < bounds[1]:
+    if (len(bounds) not in (2, 3) or not _are_finite(bounds) or not bounds[0] < bounds[1]
+            or not all(step > 0 for step in bounds[2:])):
         raise ValueError(f"choices_or_range is {bounds!r}; allowed is (min, max) or "
-                         "(min, max, step) with min below max")
-    low, high = answer if isinstance(answer, tuple) else (answer, answer)
-    if not bounds[0] <= low <= high <= bounds[1]:
-        raise ValueError(f"answer is {answer!r}, which is not inside {bounds}")
-    if sorted(why) != sorted(RANGE_WHY):
+                         "(min, max, step) with min below max and a positive step")
+    interval = answer if isinstance(answer, tuple) else (answer, answer)
+    if (len(interval) != 2 or not _are_finite(interval)
+            or not bounds[0] <= interval[0] <= interval[1] <= bounds[1]):
+        raise ValueError(f"answer is {answer!r}; it must be a number or (low, high) inside {bounds}")
+    if sorted(why) != sorted(RANGE_WHY) or not all(why.values()):
         raise ValueError(f"why has {sorted(why)}; for a number it says something to each of "
                          f"{', '.join(RANGE_WHY)}")
     step = bounds[2] if len(bounds) == 3 else "any"
     inputs = (f'<label>Your number <input type="number" name="{name}" min="{bounds[0]}" '
               f'max="{bounds[1]}" step="{step}" required></label>')
-    return inputs, {"interval": [low, high], "why": why, "told": why["right"]}
+    return inputs, {"interval": list(interval), "why": why, "told": why["right"]}
+
+
+def _are_finite(numbers):
+    return all(isinstance(number, Real) and isfinite(number) for number in numbers)

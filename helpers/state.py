@@ -19,8 +19,8 @@ def draw(function, values: dict, render) -> State:
     """Call `function(**values)` in the book's style and `render` each figure that it returns.
 
     The function returns a Figure or a list of Figures, alone or followed by a sentence, or by a
-    sentence and `reached`. Raises RuntimeError, naming the function and the state, if it raises
-    or returns anything else.
+    sentence and `reached`. Raises RuntimeError, naming the function and the state, if it raises,
+    returns anything else, or says nothing.
     """
     call = f"{function.__name__}({', '.join(f'{key}={value!r}' for key, value in values.items())})"
     with style():
@@ -33,11 +33,14 @@ def draw(function, values: dict, render) -> State:
         if not drawn or not all(isinstance(figure, Figure) for figure in drawn):
             raise RuntimeError(f"{call} returned {result!r}, which has no figure; return a "
                                "Figure, (Figure, sentence) or (Figure, sentence, reached)")
+        if not isinstance(sentence, str) or not sentence.strip():
+            raise RuntimeError(f"{call} said {sentence!r}; its sentence must be a text that says "
+                               "the state in words")
         panels = [render(figure) for figure in drawn]
     if "matplotlib.pyplot" in sys.modules:
         for figure in drawn:  # else a notebook would show pyplot's figures once more
             sys.modules["matplotlib.pyplot"].close(figure)
-    return State(panels, str(sentence), bool(reached))
+    return State(panels, sentence, bool(reached))
 
 
 def name_of(function) -> str:

@@ -24,6 +24,7 @@ COLOR = re.compile(r"#[0-9a-f]{6}\b")
 PATH_SPACE = re.compile(r"\s*([MLQCz])\s*")
 FONT = re.compile(r"font: (?:(\d+) )?([\d.]+)px [^;]*|font-family: [^;]*(?:; )?")
 REFERENCE = re.compile(r"(?<=url\(#)|(?<=^#)")
+PAINT = ("style", "fill", "stroke")  # where a colour may stand
 
 
 def svg_lines(figure, name: str) -> list[str]:
@@ -76,13 +77,16 @@ def _clean(tag, attributes, prefix):
         elif value.startswith(RASTER):
             yield key, _indexed_png(value)
         elif not (key == "transform" and value.startswith("rotate(-0 ")):
-            value = LONG_DECIMAL.sub(_two_decimals, value)
+            if not value.startswith(("matrix", "scale")):  # factors of a raster, far below one
+                value = LONG_DECIMAL.sub(_two_decimals, value)
             if key == "d":
                 value = PATH_SPACE.sub(r"\1", value).strip()
-            elif key == "style":
+            elif key in PAINT:
                 value = COLOR.sub(lambda found: VARIABLES.get(found[0], found[0]), value)
                 value = FONT.sub(_size_and_weight, value)
-            yield key, REFERENCE.sub(prefix, value) if "#" in value else value
+            if "url(#" in value or key == "href":
+                value = REFERENCE.sub(prefix, value)
+            yield key, value
 
 
 def _two_decimals(found):

@@ -63,7 +63,8 @@ class Claims(SphinxDirective):
                                    classes=["verdict", f"verdict-{claim['verdict']}"])
             body += self.row(self.parsed(claim["claim"], claim["id"]), verdict,
                              self.parsed(claim["evidence"]))
-        table += group + body
+        group += body
+        table += group
         return [table]
 
     def row(self, *cells):

@@ -1,21 +1,34 @@
 """Formulas as MathML, made while the book is built: browsers draw it without a script."""
+import re
+
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.util.math import get_node_equation_number
 
+# latex2mathml sets "b log 2" without the spaces that TeX leaves around a named operator.
+OPERATOR = re.compile(r"<mi>(log|exp|max|min|arg|sin|cos|Var)</mi>")
+SPACE = '<mspace width="0.17em"/>'
+NEEDLESS = re.compile(re.escape(SPACE) + r'(?=<mo[^>]*>[(&])')
+
+
+def mathml(latex: str, display: str) -> str:
+    spaced = OPERATOR.sub(rf"{SPACE}<mi>\1</mi>{SPACE}", convert(latex, display=display))
+    return NEEDLESS.sub("", spaced)
+
 
 def inline(translator, node):
-    translator.body.append(f'<span class="formula">{convert(node.astext())}</span>')
+    translator.body.append(f'<span class="formula">{mathml(node.astext(), "inline")}</span>')
     raise nodes.SkipNode
 
 
 def block(translator, node):
-    number = get_node_equation_number(translator, node) if node["number"] else ""
     translator.body.append(translator.starttag(node, "div", CLASS="formula"))
-    translator.body.append(convert(node.astext(), display="block"))
-    if number:
-        translator.body.append(f'<span class="eqno">({number})</span>')
+    translator.body.append(mathml(node.astext(), "block"))
+    if node["number"]:
+        number = get_node_equation_number(translator, node)
+        translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
+        translator.body.append("</span>")
     translator.body.append("</div>")
     raise nodes.SkipNode
 
