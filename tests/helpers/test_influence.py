@@ -53,7 +53,7 @@ def test_a_loud_voice_costs_accuracy(weights):
 @pytest.mark.parametrize("q", [0.51, 0.6, 0.75, 0.99, 1.0])
 @pytest.mark.parametrize("n", [0, 2, 4, 10, 50])
 def test_cascade_against_the_closed_forms_of_bhw(q, n):
-    # Bikhchandani, Hirshleifer & Welch 1992, eqs. 1-2: after an even number n, with the coin rule
+    # Bikhchandani, Hirshleifer & Welch 1992: after an even number n, with the coin rule
     none = (q - q**2) ** (n / 2)
     assert influence.cascade(q, n) == pytest.approx(
         (q * (q + 1) * (1 - none) / (2 * (1 - q + q**2)), (q - 2) * (q - 1) * (1 - none) / (2 * (1 - q + q**2)), none)

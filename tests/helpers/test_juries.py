@@ -92,6 +92,14 @@ def test_log_odds_weights_are_best(p, other):
     assert best >= max(p) - 1e-12
 
 
+def test_a_split_is_seen_through_rounding():
+    p = [0.9, 0.8, 0.6]
+    assert 0.1 + 0.2 != 0.3
+    exact = juries.weighted_majority(p, [1, 2, 3])
+    assert juries.weighted_majority(p, [0.1, 0.2, 0.3]) == pytest.approx(exact, abs=1e-12)
+    assert exact == pytest.approx(enumerate_votes(p, [1, 2, 3], 0.5), abs=1e-12)
+
+
 def test_optimal_vote_may_be_dictatorial():
     # logit .95 = 2.94 > 4 logit .6 = 1.62
     p = [0.95, 0.6, 0.6, 0.6, 0.6]
@@ -150,7 +158,8 @@ def test_audience_against_enumeration(voters, informed, options):
         tally = np.bincount(votes, minlength=options)
         tally[0] += informed
         total += (tally[0] == tally.max()) / np.sum(tally == tally.max())
-    assert juries.audience(voters, informed, options) == pytest.approx(total / options ** (voters - informed), abs=1e-12)
+    exact = total / options ** (voters - informed)
+    assert juries.audience(voters, informed, options) == pytest.approx(exact, abs=1e-12)
 
 
 def test_audience_limits():

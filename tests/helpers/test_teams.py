@@ -48,6 +48,14 @@ def test_search_by_hand():
     assert teams.end_points([5, 1, 6, 9], [[2, 4]]).tolist() == [[2, 3, 2, 3]]
 
 
+def test_a_team_goes_round_until_all_are_stuck():
+    # From 0 the first agent is stuck; the second goes to 2; only then can the first go on to 3.
+    assert teams.relay([5, 1, 6, 9], [[1], [2]]).tolist() == [9, 9, 9, 9]
+    values = teams.landscape(np.random.default_rng(0), 60)
+    team = teams.heuristics(5, 1)
+    assert teams.relay(values, team).tolist() == [work_together(values, team, start) for start in range(60)]
+
+
 def test_abilities_of_more_heuristics_than_a_block():
     values, every = teams.landscape(np.random.default_rng(0), 100), teams.heuristics(8)
     assert len(every) > teams.AT_ONCE
@@ -98,7 +106,8 @@ def test_smooth_landscape(seed, smoothness):
 
 def test_diversity_trumps_ability_t1_5(seed):
     # ReScience replication (Wallrich), 500 landscapes, 10 agents of l = 12: mean (SD)
-    # best team 92.34 (1.26), diversity 84.63 (4.24); random team 94.35 (.56), diversity 91.75 (2.52)
+    # best team 92.34 (1.26), diversity 84.63 (4.24); random team 94.35 (.56), diversity 91.75 (2.52).
+    # Its teams stop a little early, see the next test; over 20 landscapes that is within the error.
     rng, landscapes = np.random.default_rng(seed), 20
     results = [teams.contest(teams.landscape(rng), 10, 12, rng) for _ in range(landscapes)]
     mean = teams.Contest(*np.mean(results, axis=0))
@@ -116,6 +125,26 @@ def test_diversity_trumps_ability_t1_5(seed):
         assert mean.mean_agent == pytest.approx(85.0, abs=0.7)
 
 
+def test_random_teams_against_both_sources_t1_5():
+    # Hong & Page 2004: random teams of 10, l = 12, reach 94.53 (SE .007; as published). The ReScience
+    # replication has 94.35 (SD .56, 500 landscapes). The difference is the stopping rule: in the
+    # replication's HPmodel.py the scores before and after a round are the same dict, hence always
+    # equal, so that its team stops after one round. Both numbers come out, each by its own rule.
+    rng, every, landscapes = np.random.default_rng(0), teams.heuristics(12), 1000
+    until_stuck, one_round = [], []
+    for _ in range(landscapes):
+        values, team = teams.landscape(rng), every[rng.choice(1320, 10, replace=False)]
+        position = np.arange(2000)
+        for ends in teams.end_points(values, team):
+            position = ends[position]
+        one_round.append(values[position].mean())
+        until_stuck.append(teams.relay(values, team).mean())
+    assert np.mean(until_stuck) == pytest.approx(94.53, abs=5 * 0.56 / np.sqrt(landscapes))
+    assert np.mean(one_round) == pytest.approx(94.35, abs=5 * 0.56 * np.sqrt(1 / landscapes + 1 / 500))
+    gain = np.subtract(until_stuck, one_round)
+    assert gain.mean() > 5 * gain.std() / np.sqrt(landscapes)
+
+
 def test_longer_steps_help_t1_5():
     # ReScience, l = 20: best 93.55 (1.25), random 95.73 (.48)
     rng = np.random.default_rng(0)
@@ -125,7 +154,7 @@ def test_longer_steps_help_t1_5():
     assert results[1] == pytest.approx(95.73, abs=0.48 * error)
 
 
-@pytest.mark.parametrize(("smoothness", "landscapes", "sign"), [(2, 10, 1), (7, 60, -1)])
+@pytest.mark.parametrize(("smoothness", "landscapes", "sign"), [(2, 20, 1), (7, 60, -1)])
 def test_smoothness_reverses_the_order(smoothness, landscapes, sign):
     # Grim et al. 2019, as replicated by Wallrich: ability trumps diversity above a smoothness of 4.
     rng = np.random.default_rng(0)
@@ -143,7 +172,7 @@ def test_scores_fall_with_smoothness():
         return np.mean([teams.relay(teams.landscape(rng, smoothness=smoothness), team).mean() for team in drawn])
 
     assert score(10) > 70 + 5 * 3 / np.sqrt(600)
-    assert score(14) < 70 - 5 * 3 / np.sqrt(600)
+    assert score(16) < 70 - 5 * 3 / np.sqrt(600)
 
 
 def test_contest_teams():

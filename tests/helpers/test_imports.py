@@ -1,0 +1,87 @@
+"""Imports go one way: notebooks -> explore, stage, figures -> models."""
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import helpers
+
+HELPERS = Path(helpers.__file__).parent
+BOOK = HELPERS.parent / "book"
+MODULES = sorted(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__")
+SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "glue"}
+MODELS = [module for module in MODULES if module not in SHOWING]
+SHOWS = {"matplotlib", "ipywidgets", "IPython", "anywidget", "traitlets", "PIL"}
+FOR_NOTEBOOKS = {"explore", "stage", "figures", "glue"} | set(MODELS)
+
+
+def loaded_by(module):
+    """The top names of every module that an import of helpers.`module` loads."""
+    found = subprocess.run(
+        [sys.executable, "-c", f"import helpers.{module}, sys, json; print(json.dumps(list(sys.modules)))"],
+        capture_output=True, text=True, check=True, cwd=HELPERS.parent)
+    return set(json.loads(found.stdout))
+
+
+def imports_of(source):
+    """(module, name) of every import statement, relative ones as helpers.*"""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = "helpers" + ("." if node.module else "") if node.level else ""
+            yield from ((start + (node.module or ""), alias.name) for alias in node.names)
+
+
+def helpers_of(source):
+    """The modules of helpers that the source imports."""
+    for module, name in imports_of(source):
+        first, _, rest = module.partition(".")
+        if first == "helpers":
+            yield rest.partition(".")[0] or name
+
+
+def test_there_are_models_to_test():
+    assert {"crowd", "juries", "influence", "teams", "markets"} <= set(MODELS)
+
+
+@pytest.mark.parametrize("module", MODELS)
+def test_a_model_loads_nothing_that_shows(module):
+    loaded = loaded_by(module)
+    assert f"helpers.{module}" in loaded
+    assert not loaded & SHOWS
+    assert not {f"helpers.{name}" for name in SHOWING} & loaded
+
+
+@pytest.mark.parametrize("module", sorted(SHOWING & set(MODULES)))
+def test_what_shows_knows_no_model_and_no_torch(module):
+    loaded = loaded_by(module)
+    assert f"helpers.{module}" in loaded
+    assert "torch" not in loaded
+    assert not {f"helpers.{name}" for name in MODELS} & loaded
+
+
+def test_importing_the_book_changes_no_setting_of_matplotlib():
+    script = ("import matplotlib; before = dict(matplotlib.rcParams)\n"
+              "import helpers.explore, helpers.figures, helpers.bake\n"
+              "assert dict(matplotlib.rcParams) == before")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                          cwd=HELPERS.parent)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("notebook", sorted(BOOK.glob("**/*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_imports_what_is_made_for_notebooks(notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    source = re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+    assert set(helpers_of(source)) <= FOR_NOTEBOOKS
+
+
+def test_the_map_names_every_module():
+    named = re.findall(r"^    (\w+) {2,}\S", helpers.__doc__, flags=re.MULTILINE)
+    assert sorted(named) == MODULES
