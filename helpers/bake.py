@@ -108,8 +108,8 @@ def _draw_all(function, controls):
     choices = [dict(zip(names, values, strict=True))
                for values in itertools.product(*(control.values for control in controls))]
 
-    def render(figure):
-        return svg_lines(figure, function.__name__)
+    def render(figure, number):
+        return svg_lines(figure, f"{function.__name__}-{number}")
 
     jobs = (joblib.delayed(draw)(function, values, render) for values in choices)
     return joblib.Parallel(n_jobs=-1 if len(choices) > 8 else 1, batch_size="auto")(jobs)

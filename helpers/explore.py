@@ -78,7 +78,7 @@ def _widget(function, controls, challenge):
     return ipywidgets.VBox([*widgets.values(), ipywidgets.interactive_output(redraw, widgets)])
 
 
-def _png(figure):
+def _png(figure, _):
     """The figure as base64 PNG for sharp screens, and its width in CSS pixels."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=192, facecolor="white")

@@ -93,10 +93,10 @@ def style():
 def panel(x="", y="", *, wide=False, height=2.6):
     """A figure with one axes: `x` named below it, `y` above it, where it is read without tilting.
 
-    `wide`: 4.9 inches instead of 3.6; `height` in inches. The margins are fixed, so that nothing
+    `wide`: 4.2 inches instead of 3.6; `height` in inches. The margins are fixed, so that nothing
     but the data moves from one state of an explorer to the next. Returns (Figure, Axes).
     """
-    width = 4.9 if wide else 3.6
+    width = 4.2 if wide else 3.6
     fig = Figure(figsize=(width, height))
     left, right, bottom, top = 0.5, 0.22, 0.52, 0.36
     ax = fig.add_axes((left / width, bottom / height,

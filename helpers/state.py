@@ -16,7 +16,7 @@ class State(NamedTuple):
 
 
 def draw(function, values: dict, render) -> State:
-    """Call `function(**values)` in the book's style and `render` each figure that it returns.
+    """Call `function(**values)` in the book's style; `render(figure, number)` each of its figures.
 
     The function returns a Figure or a list of Figures, alone or followed by a sentence, or by a
     sentence and `reached`. Raises RuntimeError, naming the function and the state, if it raises,
@@ -36,7 +36,7 @@ def draw(function, values: dict, render) -> State:
         if not isinstance(sentence, str) or not sentence.strip():
             raise RuntimeError(f"{call} said {sentence!r}; its sentence must be a text that says "
                                "the state in words")
-        panels = [render(figure) for figure in drawn]
+        panels = [render(figure, number) for number, figure in enumerate(drawn)]
     if "matplotlib.pyplot" in sys.modules:
         for figure in drawn:  # else a notebook would show pyplot's figures once more
             sys.modules["matplotlib.pyplot"].close(figure)

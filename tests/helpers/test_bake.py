@@ -90,9 +90,11 @@ def test_every_state_of_the_pack_is_what_the_function_draws_and_says():
     for (height, shape, doubled), (lines, sentence, reached) in zip(
             combinations, states, strict=True):
         values = {"height": height, "shape": shape, "doubled": doubled}
-        expected = draw(jury, values, lambda figure: svg_lines(figure, "jury"))
+        expected = draw(jury, values, lambda figure, number: svg_lines(figure, f"jury-{number}"))
         assert lines == [line for panel in expected.panels for line in panel], values
         assert lines.count("</svg>") == 1 + doubled
+        ids = re.findall(r' id="([^"]*)"', "".join(lines))
+        assert len(ids) == len(set(ids)) > 0
         assert sentence == f"{shape} & {height:.2f}, <{doubled}>"
         assert reached == (height == 1.0 and shape == "line")
     assert len({tuple(lines) for lines, _, _ in states}) == 12  # else the order proves nothing

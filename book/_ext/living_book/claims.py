@@ -22,6 +22,8 @@ def read_claims(path: Path) -> list[dict]:
     claims = yaml.safe_load(path.read_text(encoding="utf-8"))
     seen = set()
     for claim in claims:
+        if not isinstance(claim, dict):
+            raise ValueError(f"{path.name}: {claim!r} is no claim: it must have {sorted(FIELDS)}")
         ident = claim.get("id")
         if set(claim) != FIELDS:
             raise ValueError(f"{path.name}: claim {ident} has the fields {sorted(claim)}; "
@@ -29,8 +31,9 @@ def read_claims(path: Path) -> list[dict]:
         if claim["verdict"] not in VERDICTS:
             raise ValueError(f"{path.name}: claim {ident} has the verdict {claim['verdict']!r}; "
                              f"allowed are {', '.join(VERDICTS)}")
-        if not claim["evidence"].strip():
-            raise ValueError(f"{path.name}: claim {ident} has no evidence")
+        for field in ("claim", "evidence"):
+            if not isinstance(claim[field], str) or not claim[field].strip():
+                raise ValueError(f"{path.name}: claim {ident} has no {field}")
         if ident in seen:
             raise ValueError(f"{path.name}: two claims have the id {ident}")
         seen.add(ident)

@@ -1,0 +1,334 @@
+"""The Sphinx extension, on a small book of its own: packs, borrowed figures, claims, freshness."""
+import base64
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[2]
+EXTENSIONS = ROOT / "book" / "_ext"
+sys.path.insert(0, str(EXTENSIONS))
+
+from living_book import claims, fresh  # noqa: E402
+
+CONF = """
+extensions = ["myst_nb", "living_book"]
+myst_enable_extensions = ["dollarmath"]
+html_math_renderer = "mathml"
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_ipywidgets_js = {}
+nb_mime_priority_overrides = [("html", "text/html", 0)]
+html_theme = "basic"
+exclude_patterns = ["_build"]
+"""
+IMPORTS = "from helpers import figures\nfrom helpers.explore import explore, predict\n"
+JURY = IMPORTS + '''
+@explore(voters=[1, 3, 11], fair=True)
+def jury(voters=3, fair=True):
+    """A jury."""
+    fig, ax = figures.panel()
+    ax.plot([0, voters], [0, 1 + fair])
+    return fig, f"{voters} voters, fair: {fair}."
+'''
+HERD = JURY.replace("jury", "herd").replace("voters", "sheep")
+TOO_MANY = JURY.replace("voters=[1, 3, 11]", "voters=(1, 999)").replace("jury", "endless")
+
+
+class Book:
+    """A book in a folder, built as often as asked."""
+
+    def __init__(self, folder, pages):
+        self.folder = folder
+        folder.mkdir()
+        (folder / "conf.py").write_text(CONF)
+        for name, text in pages.items():
+            self.write(name, text)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".ipynb":
+            cells = [nbformat.v4.new_markdown_cell(f"# {path.stem}"),
+                     *(nbformat.v4.new_code_cell(source) for source in text)]
+            for number, cell in enumerate(cells):
+                cell["id"] = f"cell-{number}"
+            text = nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata={
+                "kernelspec": {"name": "python3", "display_name": "Python 3"}}))
+        path.write_text(text)
+
+    def build(self, *options):
+        """Build what changed. Returns the exit code and all that was said."""
+        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(EXTENSIONS)]),
+                            "NO_COLOR": "1"}
+        env.pop("EXPLORE_ENGINE", None)
+        done = subprocess.run(
+            [sys.executable, "-m", "sphinx", "-b", "html", "-n", *options, ".", "_build/html"],
+            cwd=self.folder, env=env, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def built(self, *options):
+        code, said = self.build("-W", "--keep-going", *options)
+        assert code == 0, said
+        return self
+
+    @property
+    def site(self):
+        return self.folder / "_build" / "html"
+
+    def files(self):
+        """{name: bytes} of the pages and the packs."""
+        return {str(path.relative_to(self.site)): path.read_bytes()
+                for pattern in ("**/*.html", "_packs/**/*") for path in self.site.glob(pattern)
+                if path.is_file()}
+
+    def page(self, name):
+        return BeautifulSoup((self.site / f"{name}.html").read_text(), "html.parser")
+
+    def packs(self):
+        return sorted(str(path.relative_to(self.site / "_packs"))
+                      for path in self.site.glob("_packs/**/*.js"))
+
+
+PAGES = {
+    "index.md": "# Start\n\n```{borrow} sub/chapter jury\n```\n\n```{toctree}\nsub/chapter\nsub/page\n"
+                "sub/deep/herd\nplain\nother\nlast\n```\n",
+    "sub/chapter.ipynb": [JURY, "1 + 1"],
+    "sub/page.md": "# Page\n\n```{borrow} chapter jury\n```\n\n```{borrow} deep/herd herd\n```\n",
+    "sub/deep/herd.ipynb": [HERD],
+    "plain.md": "# Plain\n\nNo figure, but $x^2$.\n",
+    "other.md": "# Other\n",
+    "last.md": "# Last\n",
+}
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    return Book(tmp_path_factory.mktemp("serial") / "book", PAGES).built()
+
+
+@pytest.fixture
+def copy(book, tmp_path):
+    """The built book, to be changed."""
+    shutil.copytree(book.folder, tmp_path / "book")
+    changed = object.__new__(Book)
+    changed.folder = tmp_path / "book"
+    return changed
+
+
+def sentences(pack):
+    script = pack.read_text()
+    packed = re.fullmatch(r'explorePack\("([^"]*)"\);\n', script)[1]
+    return json.loads(gzip.decompress(base64.b64decode(packed)))["sentences"]
+
+
+def test_the_pack_is_a_file_beside_the_page(book):
+    assert book.packs() == ["sub/chapter/jury.js", "sub/deep/herd/herd.js"]
+    assert sentences(book.site / "_packs/sub/chapter/jury.js") == [
+        f"{voters} voters, fair: {fair}." for voters in (1, 3, 11) for fair in (False, True)]
+    assert "explore-pack" not in str(book.page("sub/chapter"))
+    assert book.page("sub/chapter").select_one("figure.explore figcaption").text == "3 voters, fair: True."
+
+
+@pytest.mark.parametrize(("page", "names"), [
+    ("index", ["jury"]), ("sub/chapter", ["jury"]), ("sub/page", ["jury", "herd"]),
+    ("sub/deep/herd", ["herd"]), ("plain", [])])
+def test_each_figure_finds_its_pack_from_where_it_stands(book, page, names):
+    soup = book.page(page)
+    found = soup.select("figure.explore")
+    assert [figure["data-explore"] for figure in found] == names
+    for figure in found:
+        target = ((book.site / page).parent / figure["data-pack"]).resolve()
+        assert target.is_file()
+        assert target.stem == figure["data-explore"]
+        assert "{packs}" not in str(figure)
+
+
+def test_a_borrowed_figure_is_the_same_figure(book):
+    own, borrowed = (book.page(page).select_one("figure.explore") for page in ("sub/chapter", "index"))
+    assert own["data-pack"] == "../_packs/sub/chapter/jury.js"
+    assert borrowed["data-pack"] == "_packs/sub/chapter/jury.js"
+    own["data-pack"] = borrowed["data-pack"] = ""
+    assert str(own) == str(borrowed)
+
+
+def test_the_front_end_is_loaded_where_there_is_a_figure(book):
+    for page, wanted in (("index", True), ("sub/chapter", True), ("sub/page", True),
+                         ("sub/deep/herd", True), ("plain", False)):
+        scripts = [Path(re.sub(r"\?.*", "", script["src"])).name
+                   for script in book.page(page).select("script[src]")]
+        assert (scripts.count("predict.js"), scripts.count("explore.js")) == (wanted, wanted)
+        if wanted:
+            assert scripts.index("predict.js") < scripts.index("explore.js")
+    for name in ("explore.js", "predict.js", "explore.css", "figures.css",
+                 "fonts/inter-regular.woff2"):
+        assert (book.site / "_static" / name).stat().st_size > 0
+    assert not list(book.site.glob("_static/**/*.otf"))
+
+
+def test_two_processes_build_the_same_book(book, tmp_path):
+    parallel = Book(tmp_path / "book", PAGES).built("-j", "2")
+    assert len(book.files()) >= 11
+    assert parallel.files() == book.files()
+
+
+def test_a_second_build_changes_nothing_and_a_touched_page_stays_alive(copy):
+    before = copy.files()
+    copy.built()
+    assert copy.files() == before
+    copy.write("index.md", PAGES["index.md"] + "\nMore.\n")
+    copy.built()
+    assert copy.page("index").select_one("figure.explore")["data-pack"] == (
+        "_packs/sub/chapter/jury.js")
+    assert copy.packs() == ["sub/chapter/jury.js", "sub/deep/herd/herd.js"]
+
+
+def test_a_changed_explorer_changes_where_it_is_borrowed(copy):
+    copy.write("sub/chapter.ipynb", [JURY.replace("voters, fair", "jurors, fair")])
+    copy.built()
+    for page in ("sub/chapter", "index", "sub/page"):
+        figure = copy.page(page).select_one("figure.explore")
+        assert figure.figcaption.text == "3 jurors, fair: True."
+
+
+def test_a_removed_explorer_takes_its_pack_along(copy):
+    copy.write("sub/chapter.ipynb", ["1 + 1"])
+    code, said = copy.build()
+    assert code == 0, said
+    assert copy.packs() == ["sub/deep/herd/herd.js"]
+    for page in ("index.md", "sub/page.md"):
+        assert re.search(rf"{page}.*no explorer 'jury' on the page 'sub/chapter'", said)
+    assert copy.page("index").select("figure.explore") == []
+
+
+def test_a_renamed_explorer_leaves_no_old_pack(copy):
+    copy.write("sub/deep/herd.ipynb", [HERD.replace("def herd", "def flock")])
+    copy.build()
+    assert copy.packs() == ["sub/chapter/jury.js", "sub/deep/herd/flock.js"]
+
+
+def test_two_explorers_of_one_name_are_a_warning(tmp_path):
+    twice = Book(tmp_path / "book", {"index.ipynb": [JURY, JURY]})
+    code, said = twice.build("-W", "--keep-going")
+    assert code != 0
+    assert "two explorers are named 'jury'" in said
+
+
+def test_a_budget_that_is_passed_stops_the_build_with_the_name(tmp_path):
+    heavy = Book(tmp_path / "book", {"index.ipynb": [TOO_MANY]})
+    code, said = heavy.build("-W", "--keep-going")
+    assert code != 0
+    assert "endless: 1998 states, more than" in said
+    assert "thin its control 'voters', which has 999 values" in said
+
+
+def test_a_notebook_runs_again_when_its_data_change(tmp_path):
+    show = ["print('the number is', open('book/data/number.txt').read())"]
+    cached = Book(tmp_path / "book", {"index.ipynb": show, "book/data/number.txt": "first"})
+    cached.write("conf.py", CONF.replace('"force"', '"cache"'))
+    cached.built()
+    assert "the number is first" in cached.page("index").text
+    cached.write("book/data/number.txt", "second")
+    cached.built()
+    assert "the number is second" in cached.page("index").text
+
+
+@pytest.mark.parametrize(("changed", "matters"), [
+    ("helpers/crowd.py", True), ("helpers/web/explore.js", True), ("book/data/galton.csv", True),
+    ("requirements.lock", True), ("book/intro.md", False), ("tests/test_crowd.py", False)])
+def test_the_fingerprint_knows_what_a_figure_is_made_of(tmp_path, changed, matters):
+    for name in ("helpers/crowd.py", "helpers/web/explore.js", "book/data/galton.csv",
+                 "requirements.lock", "book/intro.md", "tests/test_crowd.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    before = fresh.fingerprint(tmp_path)
+    assert fresh.fingerprint(tmp_path) == before
+    (tmp_path / changed).write_text("after")
+    assert (fresh.fingerprint(tmp_path) != before) == matters
+    (tmp_path / changed).write_text("before")
+    (tmp_path / changed).rename(tmp_path / changed.replace("crowd", "crowds").replace("galton", "g"))
+    if "crowd.py" in changed or "galton" in changed:
+        assert (fresh.fingerprint(tmp_path) != before) == matters
+
+
+CLAIM = {"id": "A1", "section": "Opening", "claim": "Many are wise.", "verdict": "qualified",
+         "evidence": "Some are, by $x^2$.", "core": True, "chapter": "01_crowd"}
+
+
+def read(tmp_path, *entries):
+    path = tmp_path / "claims.yml"
+    path.write_text(yaml.safe_dump(list(entries)))
+    return claims.read_claims(path)
+
+
+def test_claims_are_read_in_their_order(tmp_path):
+    other = CLAIM | {"id": "A0", "verdict": "wrong"}
+    assert read(tmp_path, CLAIM, other) == [CLAIM, other]
+
+
+@pytest.mark.parametrize(("entry", "field"), [
+    ({key: value for key, value in CLAIM.items() if key != "core"}, "core"),
+    (CLAIM | {"verdit": "wrong"}, "verdit"),
+    (CLAIM | {"verdict": "true"}, "verdict"),
+    (CLAIM | {"verdict": None}, "verdict"),
+    (CLAIM | {"evidence": "  "}, "evidence"),
+    (CLAIM | {"evidence": None}, "evidence"),
+    (CLAIM | {"claim": ""}, "claim"),
+    ("A1", "A1"),
+], ids=str)
+def test_a_bad_claim_is_named_with_its_field(tmp_path, entry, field):
+    with pytest.raises(ValueError, match="A1") as caught:
+        read(tmp_path, CLAIM | {"id": "A0"}, entry)
+    assert field in str(caught.value)
+    assert "claims.yml" in str(caught.value)
+
+
+def test_two_claims_of_one_name_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="two claims have the id A1"):
+        read(tmp_path, CLAIM, CLAIM)
+
+
+def test_the_claims_of_the_book_are_sound():
+    found = claims.read_claims(ROOT / "book" / "claims.yml")
+    assert len(found) > 10
+    chapters = {path.stem for path in (ROOT / "book").glob("[0-9]*.ipynb")}
+    assert {claim["chapter"] for claim in found} & chapters
+
+
+def test_the_claims_directive_makes_a_table(tmp_path):
+    elsewhere = CLAIM | {"id": "B1", "claim": "Of no concern here.", "chapter": "02_colonies"}
+    pages = {"index.md": "# Start\n\n```{claims} 01_crowd\n```\n",
+             "book/claims.yml": yaml.safe_dump([CLAIM, elsewhere])}
+    table = Book(tmp_path / "book", pages).built().page("index").select_one("table.claims")
+    rows = [[cell.get_text(" ", strip=True) for cell in row.find_all("td")]
+            for row in table.select("tbody tr")]
+    assert [row[:2] for row in rows] == [["Many are wise.", "qualified"]]
+    assert table.select_one("tbody math msup")
+    assert table.select_one("#claim-a1")
+    assert table.select_one(".verdict-qualified").text == "qualified"
+
+
+def test_a_chapter_without_claims_stops_the_build(tmp_path):
+    pages = {"index.md": "# Start\n\n```{claims} 07_agents\n```\n",
+             "book/claims.yml": yaml.safe_dump([CLAIM])}
+    code, said = Book(tmp_path / "book", pages).build("-W", "--keep-going")
+    assert code != 0
+    assert "claims.yml has no claim of the chapter '07_agents'" in said
+
+
+def test_a_bad_claims_file_stops_the_build(tmp_path):
+    pages = {"index.md": "# Start\n\n```{claims} 01_crowd\n```\n",
+             "book/claims.yml": yaml.safe_dump([CLAIM | {"verdict": "true"}])}
+    code, said = Book(tmp_path / "book", pages).build()
+    assert code != 0
+    assert "claim A1 has the verdict 'true'" in said
