@@ -62,7 +62,7 @@ def figure_html(function, controls, challenge, gate) -> str:
                          "let `reached` be true in some states, but not in the first")
     indices = ",".join(str(control.default) for control in grid)
     asked = "" if challenge is None else (
-        f'<p class="explore-challenge"><strong>Challenge</strong> {escape(challenge)}</p>')
+        f'<p class="explore-challenge" role="status"><strong>Challenge</strong> {escape(challenge)}</p>')
     after = "" if gate is None else f' data-after="{gate.name}"'
     sets = "" if gate is None or gate.control is None else f' data-sets="{gate.control}"'
     return (

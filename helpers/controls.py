@@ -81,7 +81,7 @@ class Control:
             f'<div class="control">{title}<input type="range" {common} min="{low}" max="{high}" '
             f'step="{step}" value="{value}" aria-valuetext="{escape(self.labels[start])}" '
             f"data-labels='{escape(json.dumps(self.labels, ensure_ascii=False))}'>"
-            f'<output for="{ident}">{escape(self.labels[start])}</output></div>')
+            f'<output for="{ident}" aria-live="off">{escape(self.labels[start])}</output></div>')
 
 
 def controls_of(function, abbreviations: dict) -> list[Control]:

@@ -119,7 +119,8 @@ def label(ax, x, y, text, color=INK, *, ha="center", va="bottom", offset=None):
 
 
 def theme_css() -> str:
-    """The figure colours as CSS variables, for light and for dark pages."""
-    def rules(column):
-        return "".join(f"--fig-{name}:{pair[column]};" for name, pair in THEME.items())
-    return f":root{{{rules(0)}}}\nhtml[data-theme=dark]{{{rules(1)}}}\n"
+    """The figure colours as CSS variables: for light pages, for dark ones, and light for paper."""
+    light, dark = ("".join(f"--fig-{name}:{pair[column]};" for name, pair in THEME.items())
+                   for column in (0, 1))
+    return (f":root{{{light}}}\nhtml[data-theme=dark]{{{dark}}}\n"
+            f"@media print{{html[data-theme=dark]{{{light}}}}}\n")

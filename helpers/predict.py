@@ -21,14 +21,17 @@ import ipywidgets
 import traitlets
 from IPython.display import HTML, display
 
-FRONT_END = Path(__file__).parent / "web" / "predict.js"
-RANGE_WHY = ("low", "high", "right")
+from helpers.figures import theme_css
+
+WEB = Path(__file__).parent / "web"
+RANGE_WHY = ("low", "high", "right", "pass")
 
 
 class Form(anywidget.AnyWidget):
     """The form in a live kernel: the page's own front end, which reports the answer here."""
 
-    _esm = FRONT_END.read_text(encoding="utf-8") + """
+    _css = theme_css() + (WEB / "explore.css").read_text(encoding="utf-8")
+    _esm = (WEB / "predict.js").read_text(encoding="utf-8") + """
 export default { render({ model, el }) {
   el.innerHTML = model.get("html");
   wirePrediction(el.firstElementChild, (answer) => {
@@ -64,7 +67,7 @@ class Gate:
                         widget.value = min(max(nearest, low), high)
             explorer.layout.display = ""
 
-        self.form.observe(opened, "done")
+        self.form.observe(opened, ["done", "answer"])
 
 
 _waiting: list[Gate] = []
@@ -92,7 +95,8 @@ def predict(question: str, choices_or_range, answer, why: dict, sets: str | None
     `choices_or_range`: a list of texts, or (min, max[, step]) for a number. `answer`: the right
     choice; for a number, the number or the (low, high) that counts as right. `why`: what to say to
     each choice (every wrong one must have its own), or to a number that is "low", "high" and
-    "right". `sets`: the slider of the next explorer that starts at the reader's number.
+    "right", and to a reader who would rather "pass". `sets`: the slider of the next explorer that
+    takes the reader's number.
 
     Raises ValueError, naming the argument, if the answer is not among the choices or in the
     range, if a wrong choice has no feedback, or if `why` speaks of a choice that is not there.

@@ -14,7 +14,8 @@
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     const pack = JSON.parse(await new Response(stream).text());
-    if (!pack.states.length || pack.states.length !== pack.sentences.length) {
+    if (!pack.lines || !pack.reached || !pack.states.length
+        || pack.states.length !== pack.sentences.length) {
       throw new Error("the pack is incomplete");
     }
     return pack;
@@ -79,6 +80,7 @@
       this.view = figure.querySelector(".explore-view");
       this.caption = figure.querySelector("figcaption");
       this.note = figure.querySelector(".explore-note");
+      this.notes = { waiting: "", asleep: "", address: "" };
       this.pack = null;
       const form = figure.querySelector(".explore-controls");
       form.addEventListener("submit", (event) => event.preventDefault());
@@ -92,8 +94,12 @@
     // Loads the pack, once. Whatever goes wrong, the default figure stays and a note says why.
     load() {
       this.loading ??= this.read().catch((error) => {
-        this.inputs.forEach((input) => { input.disabled = true; });
-        this.say(`The controls of this figure are asleep: ${error.message}. `
+        for (const input of this.inputs) {
+          setIndex(input, Number(input.dataset.default));
+          input.disabled = true;
+        }
+        this.label();
+        this.say("asleep", `The controls of this figure are asleep: ${error.message}. `
           + "You see it in its first state.");
       });
       return this.loading;
@@ -118,13 +124,18 @@
       this.pack = pack;
     }
 
-    update() {
-      this.inputs.forEach((input) => {
-        if (input.type !== "range") return;
+    // What each slider says of itself.
+    label() {
+      for (const input of this.inputs) {
+        if (input.type !== "range") continue;
         const label = JSON.parse(input.dataset.labels)[indexOf(input)];
         input.setAttribute("aria-valuetext", label);
         input.nextElementSibling.textContent = label;
-      });
+      }
+    }
+
+    update() {
+      this.label();
       if (this.pack) this.draw();
       else this.load().then(() => this.pack && this.draw());
     }
@@ -135,7 +146,10 @@
       this.view.innerHTML = picture(this.pack, state);
       this.caption.textContent = this.pack.sentences[state];
       this.figure.dataset.state = indices.join(",");
-      if (this.pack.reached[state]) this.figure.dataset.reached = "true";
+      if (this.pack.reached[state] && !this.figure.dataset.reached) {
+        this.figure.dataset.reached = "true";
+        this.figure.querySelector(".explore-challenge strong").textContent = "Challenge reached ✓";
+      }
     }
 
     // The address in the address bar opens the page at what the reader sees now.
@@ -154,9 +168,8 @@
         if (index < 0) unknown.push(`${name}=${text}`);
         else setIndex(input, index);
       }
-      if (unknown.length) {
-        this.say(`The address asks for ${unknown.join(", ")}, which this figure does not have.`);
-      }
+      this.say("address", unknown.length
+        ? `The address asks for ${unknown.join(", ")}, which this figure does not have.` : "");
       this.update();
     }
 
@@ -166,20 +179,22 @@
       this.update();
     }
 
-    say(text) {
-      this.note.textContent = text;
-      this.note.hidden = false;
+    // The note says the most pressing thing that is to be said, and is gone when there is nothing.
+    say(about, text) {
+      this.notes[about] = text;
+      this.note.textContent = this.notes.waiting || this.notes.asleep || this.notes.address;
+      this.note.hidden = this.note.textContent === "";
     }
 
-    waitFor(form) {
+    wait() {
       this.figure.dataset.waiting = "true";
-      this.say("Answer the question above, or choose “Show me”, and this figure opens.");
+      this.say("waiting", "Answer the question above, or choose “Show me”, and this figure opens.");
     }
 
     stopWaiting() {
       if (!this.figure.dataset.waiting) return;
       delete this.figure.dataset.waiting;
-      this.note.hidden = true;
+      this.say("waiting", "");
     }
   }
 
@@ -197,7 +212,7 @@
         note.id = "address-note";
         note.className = "explore-note";
         note.setAttribute("role", "status");
-        document.querySelector("h1").after(note);
+        document.querySelector("article h1").after(note); // the first h1 is for print
       }
       note.textContent = `The address asks for a figure “${name}”, which this page does not have.`;
     }
@@ -211,7 +226,7 @@
     for (const form of document.querySelectorAll("form.predict")) {
       const next = Array.from(explorers.values()).find(
         (explorer) => explorer.figure.dataset.after === form.id);
-      next?.waitFor(form);
+      next?.wait();
       wirePrediction(form, (answer) => {
         next?.stopWaiting();
         if (answer !== null && next?.figure.dataset.sets) {

@@ -1,16 +1,12 @@
 // A question that the reader answers, or passes, before looking. Used as it is in the page, and as
-// the front end of the widget in a kernel. Calls `done(answer)` once: the number given, or null.
+// the front end of the widget in a kernel. Calls `done(answer)` at every answer: the number, or null.
 function wirePrediction(form, done) {
   const facts = JSON.parse(form.dataset.predict);
   const feedback = form.querySelector(".predict-feedback");
-  let open = false;
   const finish = (text, right, answer) => {
     feedback.textContent = text;
     form.dataset.right = String(right);
-    if (!open) {
-      open = true;
-      done(answer);
-    }
+    done(answer);
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -6,6 +6,7 @@
 One entry a claim: id, section (of the essay), claim (our paraphrase), verdict, evidence (MyST,
 so that it may cite and may show numbers that the chapter computed), core, chapter.
 """
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -68,7 +69,10 @@ class Claims(SphinxDirective):
                              self.parsed(claim["evidence"]))
         group += body
         table += group
-        return [table]
+        verdicts = Counter(claim["verdict"] for claim in chosen)
+        tally = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS
+                          if verdicts[verdict])
+        return [nodes.paragraph("", f"{len(chosen)} claims: {tally}."), table]
 
     def row(self, *cells):
         row = nodes.row()

@@ -26,6 +26,7 @@ def on_config_inited(app, config):
     config.living_book_fingerprint = fingerprint(root)
     cache = root / "_build" / ".jupyter_cache" / config.living_book_fingerprint
     config.nb_execution_cache_path = str(cache)
+    config.nb_execution_show_tb = True  # else a figure that fails or costs too much is not named
 
 
 def setup(app):

@@ -1,0 +1,17 @@
+"""Numbers in words, for the sentences of the figures."""
+
+
+def percent(share: float, places: int = 1) -> str:
+    """`share` of one as a percentage that never claims certainty it has not: 'more than 99.9%'."""
+    step = 10.0 ** -places
+    shown = round(100 * share, places)
+    if shown >= 100 and share < 1:
+        return f"more than {100 - step:.{places}f}%"
+    if shown <= 0 < share:
+        return f"less than {step:.{places}f}%"
+    return f"{shown:.{places}f}%"
+
+
+def plural(number: int, noun: str, many: str | None = None) -> str:
+    """'1 voter', '11 voters', '1,001 people'."""
+    return f"{number:,} {noun if number == 1 else many or noun + 's'}"

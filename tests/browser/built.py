@@ -1,0 +1,176 @@
+"""The built book as its own files tell it, and what Python draws for it: what the browser must show."""
+import base64
+import contextlib
+import functools
+import gzip
+import json
+import math
+import random
+from pathlib import Path
+from typing import NamedTuple
+
+from bs4 import BeautifulSoup
+
+import helpers.explore
+from helpers.controls import controls_of
+from helpers.state import draw
+from helpers.svg import svg_lines
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.glob("book/**/*.html"))
+
+
+class Control(NamedTuple):
+    """A native input: its name, its type, and the text of each of its values, as in an address."""
+
+    name: str
+    type: str
+    labels: list
+
+
+class State(NamedTuple):
+    picture: str
+    sentence: str
+    reached: bool
+
+
+class Explorer(NamedTuple):
+    """An explorer on a page. `source`: the page that it was made on; `after`: the form it waits for."""
+
+    page: str
+    name: str
+    source: str
+    controls: list
+    default: tuple
+    after: str | None
+    sets: str | None
+    challenge: bool
+    pack: Path
+
+    @property
+    def sizes(self):
+        return [len(control.labels) for control in self.controls]
+
+    @property
+    def selector(self):
+        return f'figure.explore[data-explore="{self.name}"]'
+
+    def states(self) -> dict:
+        """{indices: State} of every state in the pack."""
+        script = self.pack.read_text(encoding="utf-8")
+        content = unpacked(script)
+        found = {}
+        for number, runs in enumerate(content["states"]):
+            lines = []
+            for first, length in zip(runs[::2], runs[1::2], strict=True):
+                lines += content["lines"][first:first + length]
+            indices = []
+            for size in reversed(self.sizes):
+                number, index = divmod(number, size)
+                indices.append(index)
+            found[tuple(reversed(indices))] = State(
+                "".join(lines), content["sentences"][len(found)], bool(content["reached"][len(found)]))
+        assert len(found) == math.prod(self.sizes)
+        return found
+
+    def some_states(self):
+        """All controls at their least, all at their most, three at random, and the first state last."""
+        chance = random.Random(self.name)
+        ends = [tuple(0 for _ in self.sizes), tuple(size - 1 for size in self.sizes)]
+        inside = [tuple(chance.randrange(size) for size in self.sizes) for _ in range(3)]
+        return [*dict.fromkeys([*ends, *inside]), self.default]
+
+    def query(self, indices):
+        return "&".join(f"{control.name}={control.labels[index]}"
+                        for control, index in zip(self.controls, indices, strict=True))
+
+    def drawn(self, indices) -> State:
+        """The state as Python draws it now, from the notebook's own function."""
+        function, controls = functions(self.source)[self.name]
+        values = {control.name: control.values[index]
+                  for control, index in zip(controls, indices, strict=True)}
+        state = draw(function, values, lambda figure, number: "".join(
+            svg_lines(figure, f"{self.name}-{number}")))
+        return State("".join(state.panels), state.sentence, state.reached)
+
+
+class Form(NamedTuple):
+    """A question on a page, what it says to each answer, and the explorer that waits for it."""
+
+    page: str
+    name: str
+    facts: dict
+    opens: Explorer | None
+
+
+def unpacked(script):
+    packed = script.partition('explorePack("')[2].partition('")')[0]
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+def packed(content):
+    data = base64.b64encode(gzip.compress(json.dumps(content).encode())).decode()
+    return f'explorePack("{data}");'
+
+
+@functools.cache
+def soup(page):
+    return BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser")
+
+
+def control_of(element):
+    if element.name == "select":
+        labels = [option.text for option in element.find_all("option")]
+        return Control(element["name"], "select", labels)
+    if element["type"] == "checkbox":
+        return Control(element["name"], "checkbox", ["false", "true"])
+    labels = [label.replace(",", "") for label in json.loads(element["data-labels"])]
+    return Control(element["name"], element["type"], labels)
+
+
+def explorer_of(page, figure):
+    inputs = figure.select(".explore-controls [name]")
+    pack = ((SITE / page).parent / figure["data-pack"]).resolve()
+    return Explorer(page, figure["data-explore"],
+                    str(pack.parent.relative_to((SITE / "_packs").resolve())),
+                    [control_of(element) for element in inputs],
+                    tuple(int(element["data-default"]) for element in inputs),
+                    figure.get("data-after"), figure.get("data-sets"),
+                    figure.select_one(".explore-challenge") is not None, pack)
+
+
+EXPLORERS = [explorer_of(page, figure) for page in PAGES
+             for figure in soup(page).select("figure.explore")]
+FORMS = [Form(page, form["id"], json.loads(form["data-predict"]), next(
+    (explorer for explorer in EXPLORERS if (explorer.page, explorer.after) == (page, form["id"])), None))
+    for page in PAGES for form in soup(page).select("form.predict")]
+
+
+@functools.cache
+def functions(source):
+    """{name: (function, controls)} of a notebook, run here with an `explore` that only remembers.
+
+    The whole notebook runs before anything is drawn: a function must not lean on a name that a
+    later cell gives away, or a live kernel would draw something else than the page.
+    """
+    notebook = ROOT / f"{source}.ipynb"
+    found = {}
+
+    def remember(challenge=None, **abbreviations):
+        def keep(function):
+            found[function.__name__] = (function, controls_of(function, abbreviations))
+            return function
+        return keep
+
+    space = {"__name__": "__main__", "display": lambda *things, **options: None}
+    usual = helpers.explore.explore, helpers.explore.predict
+    helpers.explore.explore, helpers.explore.predict = remember, lambda *said, **options: None
+    try:
+        with contextlib.chdir(notebook.parent):
+            for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+                if cell["cell_type"] == "code":
+                    exec(compile("".join(cell["source"]), f"{source} {cell['id']}", "exec"), space)
+    finally:
+        helpers.explore.explore, helpers.explore.predict = usual
+    return found

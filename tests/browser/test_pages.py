@@ -1,0 +1,162 @@
+"""Every page, as readers of every kind meet it."""
+import built
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from hands import open_all
+from playwright.sync_api import expect
+
+AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+READABLE = 9  # CSS px: the least size of text in a figure
+CONTRAST = 4.5  # WCAG 1.4.3
+STAY_DARK = "localStorage.setItem('mode', 'dark'); localStorage.setItem('theme', 'dark')"
+
+
+def explorers_of(page):
+    return [explorer for explorer in built.EXPLORERS if explorer.page == page]
+
+
+def test_a_page_is_read_from_end_to_end_without_a_complaint(reader, page, where):
+    """Errors, warnings, and requests to other origins fail in the fixture `reader`."""
+    tab = reader.open(page, where=where)
+    open_all(tab)
+    for explorer in explorers_of(page):
+        tab.locator(explorer.selector).scroll_into_view_if_needed()
+    tab.keyboard.press("End")
+    tab.wait_for_load_state("networkidle")
+    if explorers_of(page):
+        assert tab.evaluate("Array.isArray(window.__bookErrors)")
+        for note in tab.locator(".explore-note").all():
+            expect(note).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 390, 768])
+def test_nothing_scrolls_sideways(reader, page, width):
+    tab = reader.open(page, viewport={"width": width, "height": 800})
+    open_all(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    wide = tab.evaluate("""() => Array.from(
+      document.querySelectorAll("article figure.explore, article form.predict, article svg, article svg text"))
+      .map((element) => [element.tagName, element.textContent.slice(0, 40), element.getBoundingClientRect()])
+      .filter(([, , box]) => box.left < -0.5 || box.right > innerWidth + 0.5)
+      .map(([tag, text]) => `${tag} ${text}`)""")
+    assert wide == []
+
+
+SIZES = """() => Array.from(document.querySelectorAll(".explore-view svg text")).map((text) => {
+  const svg = text.ownerSVGElement;
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return [text.closest("figure").id, text.textContent, scale * parseFloat(getComputedStyle(text).fontSize)];
+})"""
+
+
+def test_text_in_figures_is_legible_on_a_phone(reader, page):
+    tab = reader.open(page, viewport={"width": 360, "height": 740})
+    open_all(tab)
+    sizes = tab.evaluate(SIZES)
+    assert bool(sizes) == bool(explorers_of(page))
+    assert [entry for entry in sizes if entry[2] < READABLE] == []
+
+
+def test_the_phone_menu_opens_and_leads_on(reader, page, where):
+    tab = reader.open(page, where=where, viewport={"width": 390, "height": 800})
+    links = tab.locator("nav.bd-docs-nav a:visible")
+    expect(links).to_have_count(0)
+    tab.locator("button.primary-toggle").click()
+    expect(links.first).to_be_visible()
+    expect(links.first).to_be_in_viewport()
+    target = links.first.get_attribute("href").partition("#")[0] or page.rpartition("/")[2]
+    links.first.click()
+    tab.wait_for_url(f"**/{target}*")
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "dark by choice"])
+def test_axe_finds_nothing(reader, page, look):
+    tab = reader.open(page, color_scheme="dark" if look == "dark" else "light",
+                      script=STAY_DARK if look == "dark by choice" else None)
+    expect(tab.locator("html")).to_have_attribute("data-theme", look.partition(" ")[0])
+    for answered in (False, True):
+        if answered:
+            open_all(tab)
+        found = Axe().run(tab, options=AXE).response["violations"]
+        assert [(rule["id"], rule["help"], [node["html"][:160] for node in rule["nodes"]])
+                for rule in found] == []
+
+
+PAINTS = """() => Array.from(document.querySelectorAll("figure.explore")).map((figure) => [
+  figure.id, getComputedStyle(figure).backgroundColor,
+  Array.from(figure.querySelectorAll(".explore-view svg text"),
+    (text) => [text.textContent, getComputedStyle(text).fill])])"""
+
+
+def luminance(paint):
+    """The relative luminance of "rgb(r, g, b)" (WCAG 2.2)."""
+    assert paint.startswith("rgb("), paint
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+              for value in (int(part) / 255 for part in paint[4:-1].split(","))]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_text_in_figures_stands_out(reader, page, look):
+    tab = reader.open(page, color_scheme=look)
+    open_all(tab)
+    expect(tab.locator("html")).to_have_attribute("data-theme", look)
+    for name, paper, texts in tab.evaluate(PAINTS):
+        assert (luminance(paper) < 0.2) == (look == "dark"), name
+        assert texts, name
+        assert [(text, paint) for text, paint in texts if contrast(paint, paper) < CONTRAST] == [], name
+
+
+def test_without_javascript_there_are_figure_and_sentence(reader, page, where):
+    tab = reader.open(page, where=where, java_script_enabled=False)
+    expect(tab.locator("article h1")).to_be_visible()
+    for explorer in explorers_of(page):
+        figure = tab.locator(explorer.selector)
+        expect(figure.locator(".explore-view svg").first).to_be_visible()
+        box = figure.locator(".explore-view svg").first.bounding_box()
+        assert min(box["width"], box["height"]) > 100
+        expect(figure.locator("figcaption")).to_have_text(
+            explorer.states()[explorer.default].sentence)
+        expect(figure.locator("figcaption")).to_be_visible()
+        for control in explorer.controls:
+            expect(figure.locator(f'[name="{control.name}"]')).to_be_hidden()
+        expect(figure.locator(".explore-note")).to_be_hidden()
+    for form in (form for form in built.FORMS if form.page == page):
+        expect(tab.locator(f"#{form.name} button").first).to_be_hidden()
+        expect(tab.locator(f"#{form.name} noscript")).to_have_text(form.facts["told"])
+
+
+def test_first_paint_asks_for_no_pack_far_away(reader, page):
+    far = [explorer for explorer in explorers_of(page)][3:]
+    if not far:
+        pytest.skip("all its figures are near")
+    tab = reader.open(page)
+    tab.wait_for_load_state("networkidle")
+    asked = tab.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
+    last = explorers_of(page)[-1]
+    assert not [url for url in asked if url.endswith(f"/{last.name}.js")]
+    tab.locator(last.selector).scroll_into_view_if_needed()
+    tab.wait_for_function("name => performance.getEntriesByType('resource').some("
+                          "(entry) => entry.name.endsWith(`/${name}.js`))", arg=last.name)
+
+
+def test_on_paper_there_are_figure_and_sentence_and_no_controls(reader, page):
+    tab = reader.open(page)
+    tab.emulate_media(media="print")
+    for explorer in explorers_of(page):
+        figure = tab.locator(explorer.selector)
+        expect(figure.locator(".explore-view svg").first).to_be_visible()
+        expect(figure.locator("figcaption")).to_be_visible()
+        for control in explorer.controls:
+            expect(figure.locator(f'[name="{control.name}"]')).to_be_hidden()
+
+
+def test_the_front_page_leads_to_the_book(reader, where):
+    tab = reader.open("index.html", where=where)
+    tab.wait_for_url("**/book/intro.html")
+    expect(tab.locator("article h1")).to_be_visible()

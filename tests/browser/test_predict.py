@@ -1,0 +1,171 @@
+"""Every question of every page: it holds its figure back, answers, and opens it."""
+import json
+
+from hands import expect_state, figure_of
+from playwright.sync_api import expect
+
+import pytest
+
+
+def form_of(tab, form):
+    return tab.locator(f"form#{form.name}")
+
+
+def guesses(form):
+    """[(number to type, side)] for a question that asks a number: well below, inside, well above."""
+    low, high = form.facts["interval"]
+    return [(low, "right"), (high, "right")]
+
+
+def expect_waiting(tab, form):
+    if form.opens is not None:
+        figure = tab.locator(form.opens.selector)
+        expect(figure).to_have_attribute("data-waiting", "true")
+        expect(figure.locator(".explore-view")).to_be_hidden()
+        expect(figure.locator("figcaption")).to_be_hidden()
+        expect(figure.locator(".explore-note")).to_be_visible()
+
+
+def expect_open(tab, form):
+    if form.opens is not None:
+        figure = tab.locator(form.opens.selector)
+        expect(figure).not_to_have_attribute("data-waiting", "true")
+        expect(figure.locator(".explore-view svg").first).to_be_visible()
+        expect(figure.locator("figcaption")).to_be_visible()
+        expect(figure.locator(".explore-note")).to_be_hidden()
+
+
+def test_who_passes_is_told_and_the_figure_opens(reader, form, where):
+    tab = reader.open(form.page, where=where)
+    expect_waiting(tab, form)
+    asked = form_of(tab, form)
+    asked.locator("[data-action=pass]").click()
+    expect(asked.locator(".predict-feedback")).to_have_text(form.facts["told"])
+    expect_open(tab, form)
+    if form.opens is not None:
+        expect_state(tab.locator(form.opens.selector), form.opens.default)
+
+
+def nearest(form, number):
+    """The state in which the figure opens at `number`."""
+    explorer = form.opens
+    names = [control.name for control in explorer.controls]
+    labels = [float(label) for label in explorer.controls[names.index(explorer.sets)].labels]
+    distances = [abs(label - number) for label in labels]
+    indices = list(explorer.default)
+    indices[names.index(explorer.sets)] = distances.index(min(distances))
+    return tuple(indices)
+
+
+def test_each_answer_gets_its_own_word(reader, form, where):
+    tab = reader.open(form.page, where=where)
+    asked = form_of(tab, form)
+    told = asked.locator(".predict-feedback")
+    if "interval" in form.facts:
+        field = asked.locator("input[type=number]")
+        low, high = form.facts["interval"]
+        least, most = (float(field.get_attribute(end)) for end in ("min", "max"))
+        for number, side in ((low, "right"), (high, "right"), (least, "low"), (most, "high")):
+            step = field.get_attribute("step")
+            if step != "any":
+                number = least + round((number - least) / float(step)) * float(step)
+            if (side == "right") != (low <= number <= high):
+                continue  # the interval's end is no step, or the range ends inside the interval
+            field.fill(f"{number:g}")
+            asked.locator("[type=submit]").click()
+            expect(told).to_have_text(form.facts["why"][side])
+            expect(asked).to_have_attribute("data-right", str(side == "right").lower())
+            expect_open(tab, form)
+    else:
+        for index in reversed(range(len(form.facts["feedback"]))):
+            right = index == form.facts["right"]
+            asked.locator("input[type=radio]").nth(index).check()
+            asked.locator("[type=submit]").click()
+            said = f"{'Yes.' if right else 'Not quite.'} {form.facts['feedback'][index]}".strip()
+            expect(told).to_have_text(said)
+            expect(asked).to_have_attribute("data-right", str(right).lower())
+            expect_open(tab, form)
+        wrong = [word for index, word in enumerate(form.facts["feedback"])
+                 if index != form.facts["right"]]
+        assert len(set(wrong)) == len(wrong)
+        assert all(wrong)
+
+
+def test_the_figure_starts_at_the_reader_s_number(reader, form, where):
+    if form.opens is None or form.opens.sets is None:
+        pytest.skip("its answer sets no control")
+    for share in (0.1, 0.77):
+        tab = reader.open(form.page, where=where)
+        asked = form_of(tab, form)
+        field = asked.locator("input[type=number]")
+        least, most = (float(field.get_attribute(end)) for end in ("min", "max"))
+        step = field.get_attribute("step")
+        number = least + share * (most - least)
+        if step != "any":
+            number = least + round((number - least) / float(step)) * float(step)
+        field.fill(f"{number:g}")
+        asked.locator("[type=submit]").click()
+        figure = tab.locator(form.opens.selector)
+        indices = nearest(form, number)
+        assert indices != form.opens.default
+        expect_state(figure, indices)
+        expect(figure.locator("figcaption")).to_have_text(form.opens.states()[indices].sentence)
+
+
+def test_nothing_opens_before_there_is_an_answer(reader, form):
+    tab = reader.open(form.page)
+    asked = form_of(tab, form)
+    asked.locator("[type=submit]").click()  # the browser asks for the missing answer
+    assert asked.locator("input:invalid").count() > 0
+    expect(asked.locator(".predict-feedback")).to_have_text("")
+    expect_waiting(tab, form)
+
+
+def test_the_keyboard_is_enough(reader, form, where):
+    tab = reader.open(form.page, where=where)
+    asked = form_of(tab, form)
+    told = asked.locator(".predict-feedback")
+    first = asked.locator("input").first
+    first.focus()
+    if "interval" in form.facts:
+        tab.keyboard.type(first.get_attribute("max"))
+        expected = form.facts["why"]["high" if float(first.get_attribute("max")) > form.facts[
+            "interval"][1] else "right"]
+        tab.keyboard.press("Enter")
+    else:
+        tab.keyboard.press("Space")
+        tab.keyboard.press("ArrowDown")
+        expect(asked.locator("input").nth(1)).to_be_checked()
+        expected = form.facts["feedback"][1]
+        tab.keyboard.press("Tab")
+        expect(asked.locator("[type=submit]")).to_be_focused()
+        tab.keyboard.press("Enter")
+    expect(told).to_contain_text(expected)
+    assert told.inner_text().strip()
+    expect_open(tab, form)
+
+
+def test_passing_takes_two_tabs_and_a_key(reader, form):
+    tab = reader.open(form.page)
+    asked = form_of(tab, form)
+    asked.locator("input").first.focus()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
+    expect(asked.locator("[data-action=pass]")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(asked.locator(".predict-feedback")).to_have_text(form.facts["told"])
+    expect_open(tab, form)
+
+
+def test_an_address_opens_a_figure_that_waits(reader, form):
+    if form.opens is None:
+        pytest.skip("no figure waits for it")
+    explorer = form.opens
+    tab = reader.open(form.page, f"#{explorer.name}?{explorer.query(explorer.default)}")
+    expect_open(tab, form)
+    expect_state(tab.locator(explorer.selector), explorer.default)
+
+
+def test_the_facts_are_whole(form):
+    assert json.dumps(form.facts)
+    assert form.facts["told"].strip()

@@ -1,0 +1,27 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.wording import percent, plural
+
+
+@pytest.mark.parametrize("share, places, text", [
+    (0, 1, "0.0%"), (1, 1, "100.0%"), (0.7535, 1, "75.3%"), (0.5, 0, "50%"),
+    (0.9999, 1, "more than 99.9%"), (0.9994, 1, "99.9%"), (1e-9, 1, "less than 0.1%"),
+    (1e-9, 0, "less than 1%"), (0.999, 0, "more than 99%"),
+])
+def test_percent(share, places, text):
+    assert percent(share, places) == text
+
+
+@given(st.floats(0, 1), st.integers(0, 3))
+def test_percent_claims_certainty_only_of_the_certain(share, places):
+    text = percent(share, places)
+    exact = f"{100:.{places}f}%", f"{0:.{places}f}%"
+    assert (text == exact[0]) == (share == 1) and (text == exact[1]) == (share == 0)
+
+
+@pytest.mark.parametrize("number, text", [(1, "1 voter"), (11, "11 voters"), (1001, "1,001 voters")])
+def test_plural(number, text):
+    assert plural(number, "voter") == text
+    assert plural(1, "person", "people") == "1 person" and plural(2, "person", "people") == "2 people"
