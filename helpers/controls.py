@@ -172,4 +172,4 @@ def _decimals(number):
 def _number_labels(values):
     """Numbers as text, all with as many decimals as the finest needs."""
     places = max(_decimals(value) for value in values)
-    return tuple(f"{value:,.{places}f}" for value in values)
+    return tuple(f"{value:.{places}f}" for value in values)

@@ -160,7 +160,7 @@ def _number(name, bounds, answer, why):
     step = bounds[2] if len(bounds) == 3 else "any"
     inputs = (f'<label>Your number <input type="number" name="{name}" min="{bounds[0]}" '
               f'max="{bounds[1]}" step="{step}" required></label>')
-    return inputs, {"interval": list(interval), "why": why, "told": why["right"]}
+    return inputs, {"interval": list(interval), "why": why, "told": why["pass"]}
 
 
 def _are_finite(numbers):

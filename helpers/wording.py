@@ -13,5 +13,6 @@ def percent(share: float, places: int = 1) -> str:
 
 
 def plural(number: int, noun: str, many: str | None = None) -> str:
-    """'1 voter', '11 voters', '1,001 people'."""
-    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
+    """'1 voter', '1001 voters', '10,000 people'."""
+    digits = f"{number:,}" if number >= 10_000 else str(number)
+    return f"{digits} {noun if number == 1 else many or noun + 's'}"

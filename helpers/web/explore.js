@@ -64,11 +64,11 @@
     }
     if (text.trim() === "") return -1;
     return JSON.parse(input.dataset.labels).findIndex(
-      (label) => Math.abs(Number(label.replaceAll(",", "")) - Number(text)) < 1e-9);
+      (label) => Math.abs(Number(label) - Number(text)) < 1e-9);
   }
   function nameAt(input, index) {
     if (input.type === "checkbox") return ["false", "true"][index];
-    if (input.type === "range") return JSON.parse(input.dataset.labels)[index].replaceAll(",", "");
+    if (input.type === "range") return JSON.parse(input.dataset.labels)[index];
     return input.options[index].text;
   }
 

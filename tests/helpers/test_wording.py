@@ -21,7 +21,7 @@ def test_percent_claims_certainty_only_of_the_certain(share, places):
     assert (text == exact[0]) == (share == 1) and (text == exact[1]) == (share == 0)
 
 
-@pytest.mark.parametrize("number, text", [(1, "1 voter"), (11, "11 voters"), (1001, "1,001 voters")])
+@pytest.mark.parametrize("number, text", [(1, "1 voter"), (11, "11 voters"), (1001, "1001 voters"), (10_000, "10,000 voters")])
 def test_plural(number, text):
     assert plural(number, "voter") == text
     assert plural(1, "person", "people") == "1 person" and plural(2, "person", "people") == "2 people"
