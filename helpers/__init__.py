@@ -18,4 +18,5 @@ For every chapter:
     svg        a figure as compact SVG in the page's colours and font
     predict    the reader commits first: a question before an explorer
     glue       numbers that the prose quotes
+    wording    numbers in words, for the sentences of the figures
 """

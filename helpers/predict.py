@@ -59,6 +59,8 @@ class Gate:
         explorer.layout.display = "none"
 
         def opened(_):
+            if not self.form.done:
+                return
             if self.control is not None and self.form.answer is not None:
                 for widget in explorer.children:
                     if getattr(widget, "description", None) == self.control.replace("_", " "):

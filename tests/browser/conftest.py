@@ -115,12 +115,35 @@ def where(request):
     return request.param
 
 
+@pytest.fixture(scope="session")
+def desk(browser, origins):
+    """A reader who keeps every page open."""
+    reader = Reader(browser, origins)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def tab(desk, explorer, where):
+    """The explorer's page, open since an earlier test if there the explorer is in its first state."""
+    desk.tabs = getattr(desk, "tabs", {})
+    tab = desk.tabs.get((explorer.page, where))
+    default = ",".join(map(str, explorer.default))
+    if tab is None or tab.locator(explorer.selector).get_attribute("data-state") != default:
+        tab = desk.tabs[explorer.page, where] = desk.open(explorer.page, where=where)
+    desk.problems.clear()
+    yield tab
+    errors = tab.evaluate("window.__bookErrors")
+    assert desk.problems + errors == []
+
+
 def pytest_generate_tests(metafunc):
     """Tests find pages, explorers and forms by themselves."""
     for name, found, ident in (
             ("page", built.PAGES, lambda page: Path(page).stem),
             ("explorer", built.EXPLORERS, lambda it: f"{Path(it.page).stem}-{it.name}"),
             ("form", built.FORMS, lambda it: f"{Path(it.page).stem}-{it.name[8:28]}")):
-        if name in metafunc.fixturenames:
+        given = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+        if name in metafunc.fixturenames and not any(name in names for names in given):
             # without a site there is one case all the same, so that `origins` can say what is missing
             metafunc.parametrize(name, found or [None], ids=ident if found else ["no-site"])

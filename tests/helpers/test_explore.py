@@ -294,7 +294,7 @@ def test_a_live_kernel_says_what_the_page_says(live):
 
 
 def test_in_a_live_kernel_the_figure_waits_for_the_answer(live):
-    live.run("predict('How many?', (1, 9), (3, 4), {'low': 'a', 'high': 'b', 'right': 'c'}, "
+    live.run("predict('How many?', (1, 9), (3, 4), {'low': 'a', 'high': 'b', 'right': 'c', 'pass': 'Look.'}, "
              "sets='people')")
     live.run("from helpers import predict as question\nform = question._waiting[-1].form")
     live.run(SOURCE)

@@ -10,7 +10,7 @@ from helpers.controls import controls_of
 
 CHOICES = ["60%", "75%", "98% & more"]
 WHY = {"60%": "One member alone.", "75%": "A jury of <eleven>."}
-SIDES = {"low": "More.", "high": "Less.", "right": "So it is."}
+SIDES = {"low": "More.", "high": "Less.", "right": "So it is.", "pass": "It is so."}
 
 
 @pytest.fixture(autouse=True)
@@ -117,8 +117,8 @@ def test_the_form_of_a_number(shown, engine, bounds, step, answer, interval):
     low, high, *_ = bounds
     assert (f'<input type="number" name="predict-how-heavy" min="{low}" max="{high}" step="{step}" '
             "required>") in html
-    assert facts_of(html) == {"interval": interval, "why": SIDES, "told": "So it is."}
-    assert "<noscript><p>So it is.</p></noscript>" in html
+    assert facts_of(html) == {"interval": interval, "why": SIDES, "told": "It is so."}
+    assert "<noscript><p>It is so.</p></noscript>" in html
 
 
 def controls(**abbreviations):

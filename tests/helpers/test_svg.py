@@ -65,7 +65,7 @@ def test_it_is_one_svg_element_an_element_a_line():
     assert lines[-1] == "</svg>"
     assert all(line.startswith("<") and line.endswith(">") and "\n" not in line for line in lines)
     numbers = [float(number) for number in root.get("viewBox").split()]
-    size = 4.9 * FIGURE_UNIT, 2.6 * FIGURE_UNIT
+    size = 4.2 * FIGURE_UNIT, 2.6 * FIGURE_UNIT
     assert numbers == pytest.approx([0, 0, *size])
     assert [float(root.get(key)) for key in ("width", "height")] == pytest.approx(size)
     assert root.get("aria-hidden") == "true"  # the view around it has the name

@@ -1,9 +1,12 @@
 """What Jupyter Book loads and this book does not use.
 
 sphinx-thebe names a script of another origin on every page; the book needs no server to be alive.
+sphinx-exercise gives one and the same id to every exercise of a page.
 """
+from docutils import nodes
 
 UNUSED = ("sphinx_thebe",)
+REPEATED = {"exercise-content", "solution-content"}
 
 
 def on_config_inited(app, config):
@@ -13,5 +16,11 @@ def on_config_inited(app, config):
     app.registry.css_files = [entry for entry in app.registry.css_files if "thebe" not in entry[0]]
 
 
+def drop_repeated_ids(app, doctree, docname):
+    for section in doctree.findall(nodes.section):
+        section["ids"] = [ident for ident in section["ids"] if ident not in REPEATED]
+
+
 def setup(app):
+    app.connect("doctree-resolved", drop_repeated_ids)
     app.connect("config-inited", on_config_inited, priority=900)
