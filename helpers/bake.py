@@ -11,6 +11,8 @@ import itertools
 import json
 import math
 import time
+import warnings
+from contextlib import closing
 from html import escape
 from typing import NamedTuple
 
@@ -42,11 +44,7 @@ def figure_html(function, controls, challenge, gate) -> str:
     count = math.prod(len(control.values) for control in grid)
     if count > BUDGET.states:
         _too_much(name, grid, f"{count} states, more than {BUDGET.states}")
-    start = time.monotonic()
-    states = _draw_all(function, controls)
-    seconds = time.monotonic() - start
-    if seconds > BUDGET.seconds:
-        _too_much(name, grid, f"{seconds:.0f} s to draw, more than {BUDGET.seconds:.0f}")
+    states = _draw_all(function, controls, grid)
     pictures = [_view_lines(state) for state in states]
     packed = pack(pictures, states)
     if len(packed) > BUDGET.bytes:
@@ -56,10 +54,8 @@ def figure_html(function, controls, challenge, gate) -> str:
     for control in grid:
         default = default * len(control.values) + control.default
     state = states[default]
-    if challenge is not None and (state.reached or not any(other.reached for other in states)):
-        raise ValueError(f"{name}: the challenge {challenge!r} is met "
-                         f"{'where the figure starts' if state.reached else 'in no state'}; "
-                         "let `reached` be true in some states, but not in the first")
+    if challenge is not None:
+        _check_challenge(name, challenge, state, states)
     indices = ",".join(str(control.default) for control in grid)
     asked = "" if challenge is None else (
         f'<p class="explore-challenge" role="status"><strong>Challenge</strong> {escape(challenge)}</p>')
@@ -102,7 +98,7 @@ def _runs(numbers):
     return flat
 
 
-def _draw_all(function, controls):
+def _draw_all(function, controls, grid):
     """Every state, in the order of the controls' indices, the last one fastest."""
     names = [control.name for control in controls]
     choices = [dict(zip(names, values, strict=True))
@@ -111,8 +107,26 @@ def _draw_all(function, controls):
     def render(figure, number):
         return svg_lines(figure, f"{function.__name__}-{number}")
 
-    jobs = (joblib.delayed(draw)(function, values, render) for values in choices)
-    return joblib.Parallel(n_jobs=-1 if len(choices) > 8 else 1, batch_size="auto")(jobs)
+    start = time.monotonic()
+    drawing = joblib.Parallel(n_jobs=-1 if len(choices) > 8 else 1, return_as="generator")(
+        joblib.delayed(draw)(function, values, render) for values in choices)
+    states = []
+    with warnings.catch_warnings(), closing(drawing):
+        warnings.simplefilter("ignore", UserWarning)  # joblib's, of the states given up
+        for state in drawing:
+            states.append(state)
+            seconds = time.monotonic() - start
+            if seconds > BUDGET.seconds:
+                _too_much(function.__name__, grid, f"{len(states)} of {len(choices)} states took "
+                          f"{seconds:.0f} s to draw, and all may take {BUDGET.seconds:.0f}")
+    return states
+
+
+def _check_challenge(name, challenge, first, states):
+    if first.reached or not any(state.reached for state in states):
+        raise ValueError(f"{name}: the challenge {challenge!r} is met "
+                         f"{'where the figure starts' if first.reached else 'in no state'}; "
+                         "let `reached` be true in some states, but not in the first")
 
 
 def _view_lines(state):

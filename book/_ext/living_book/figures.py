@@ -19,7 +19,6 @@ from helpers.figures import theme_css
 WEB = Path(helpers.__file__).parent / "web"
 PACK = re.compile(r'<script type="text/plain" class="explore-pack">([^<]*)</script>')
 NAME = re.compile(r'data-explore="([^"]+)"')
-STATIC = "_static/"
 
 logger = logging.getLogger(__name__)
 
