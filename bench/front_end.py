@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -88,6 +89,7 @@ def key_times(browser, address):
                                    " === '0'", arg=slider)
             page.evaluate("keyTimes.length = 0")
             for turn in range(KEYS_PER_CONTROL):
+                page.wait_for_timeout(random.uniform(0, 50))  # a reader does not keep the screen's beat
                 page.keyboard.press("ArrowRight" if turn % 4 < 2 else "ArrowLeft")
                 page.wait_for_function("(count) => keyTimes.length > count", arg=turn)
             times += page.evaluate("keyTimes")

@@ -131,8 +131,10 @@ def test_challenge_and_gate_are_written_only_where_there_is_one():
     assert "data-sets" not in figure
 
 
-def test_the_same_to_the_byte_twice():
-    assert baked() == baked()
+def test_the_same_to_the_byte_twice_whatever_the_time(monkeypatch):
+    now = baked()
+    monkeypatch.setattr("time.time", lambda: 10**9)
+    assert baked() == now
 
 
 def test_a_figure_without_controls_is_one_state():
