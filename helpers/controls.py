@@ -2,7 +2,7 @@
 
     (min, max) or (min, max, step)   a slider
     [a, b, ...]                      a choice; of numbers in order: a slider that stops at each
-    {"label": value, ...}            a choice by label
+    {"label": value, ...}            a choice by label; so is [("label", value), ...]
     True or False                    a checkbox
     "text"                           a text field, in a kernel only
 
@@ -17,6 +17,8 @@ from inspect import Parameter, signature
 from numbers import Integral, Real
 
 import ipywidgets
+
+MOST_VALUES = 10_000  # more than any screen has pixels for
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ def _control(where, name, given, default):
     elif isinstance(given, tuple) and len(given) in (2, 3) and _are_numbers(given):
         kind, values = "slider", _steps(where, *given)
         labels = _number_labels(values)
-    elif isinstance(given, dict) and given:
+    elif given and (isinstance(given, dict) or _are_pairs(given)):
+        given = dict(given)
         kind, values, labels = "choice", tuple(given.values()), tuple(map(str, given))
     elif isinstance(given, list) and given:
         values = tuple(given)
@@ -156,9 +159,16 @@ def _steps(where, low, high, step=None):
     if count < 2:
         raise ValueError(f"{where} has the step {step}, which is wider than its range "
                          f"({low}, {high})")
+    if count > MOST_VALUES:
+        raise ValueError(f"{where} has {count} values, more than {MOST_VALUES}: widen its step")
     if all(isinstance(number, Integral) for number in (low, high, step)):
         return tuple(int(low) + i * int(step) for i in range(count))
     return tuple(round(low + i * step, 10) + 0.0 for i in range(count))  # + 0.0: never -0.0
+
+
+def _are_pairs(given):
+    return isinstance(given, list) and all(
+        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in given)
 
 
 def _are_numbers(values):

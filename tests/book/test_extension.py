@@ -250,14 +250,14 @@ def test_the_fingerprint_knows_what_a_figure_is_made_of(tmp_path, changed, matte
                  "requirements.lock", "book/intro.md", "tests/test_crowd.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("before")
-    before = fresh.fingerprint(tmp_path)
-    assert fresh.fingerprint(tmp_path) == before
+    before = fresh.fingerprint(tmp_path, fresh.SOURCES)
+    assert fresh.fingerprint(tmp_path, fresh.SOURCES) == before
     (tmp_path / changed).write_text("after")
-    assert (fresh.fingerprint(tmp_path) != before) == matters
+    assert (fresh.fingerprint(tmp_path, fresh.SOURCES) != before) == matters
     (tmp_path / changed).write_text("before")
     (tmp_path / changed).rename(tmp_path / changed.replace("crowd", "crowds").replace("galton", "g"))
     if "crowd.py" in changed or "galton" in changed:
-        assert (fresh.fingerprint(tmp_path) != before) == matters
+        assert (fresh.fingerprint(tmp_path, fresh.SOURCES) != before) == matters
 
 
 CLAIM = {"id": "A1", "section": "Opening", "claim": "Many are wise.", "verdict": "qualified",

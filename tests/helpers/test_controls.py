@@ -255,3 +255,20 @@ def test_native_inputs_carry_name_label_and_default():
     checkbox, _ = Attributes(fair.html("jury")).one("input")
     assert checkbox["type"] == "checkbox"
     assert "checked" not in checkbox  # the abbreviation says how it starts, as with interact
+
+
+def test_pairs_are_a_choice_by_label_as_for_interact():
+    def jury(kind=2):
+        """A jury."""
+    control, = controls_of(jury, {"kind": [("peers", 1), ("lords", 2)]})
+    widget = ipywidgets.interactive.widget_from_abbrev([("peers", 1), ("lords", 2)], 2)
+    assert (control.kind, control.labels, control.values) == ("choice", ("peers", "lords"), (1, 2))
+    assert list(control.widget().options) == list(widget.options)
+    assert control.widget().value == widget.value == 2
+
+
+def test_a_range_of_a_billion_is_refused_before_it_is_made():
+    def jury(voters=1):
+        """A jury."""
+    with pytest.raises(ValueError, match=r"jury: control 'voters' has 1000000001 values.*widen its step"):
+        controls_of(jury, {"voters": (0, 10**9)})

@@ -1,19 +1,20 @@
 """Notebooks run again when the helpers or the data that they use have changed.
 
 Jupyter's cache looks at a notebook's own cells only, and Sphinx at its file. So the cache lives
-in a folder named after a fingerprint of the helpers, the data and the pinned environment, and a
-change of that fingerprint makes every notebook page outdated.
+in a folder named after a fingerprint of the helpers, the data and the pinned environment. A
+change of that fingerprint, or of this extension, makes every page outdated.
 """
 import hashlib
 import os
 from pathlib import Path
 
 SOURCES = ("helpers/**/*.py", "helpers/web/*.js", "book/data/*", "requirements.lock")
+EXTENSION = ("book/_ext/**/*.py",)
 
 
-def fingerprint(root: Path) -> str:
+def fingerprint(root: Path, patterns) -> str:
     digest = hashlib.sha256()
-    for pattern in SOURCES:
+    for pattern in patterns:
         for path in sorted(root.glob(pattern)):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
@@ -23,8 +24,8 @@ def fingerprint(root: Path) -> str:
 def on_config_inited(app, config):
     os.environ["EXPLORE_ENGINE"] = "baked"  # the kernels inherit it
     root = Path(app.confdir)
-    config.living_book_fingerprint = fingerprint(root)
-    cache = root / "_build" / ".jupyter_cache" / config.living_book_fingerprint
+    config.living_book_fingerprint = fingerprint(root, SOURCES + EXTENSION)
+    cache = root / "_build" / ".jupyter_cache" / fingerprint(root, SOURCES)
     config.nb_execution_cache_path = str(cache)
     config.nb_execution_show_tb = True  # else a figure that fails or costs too much is not named
 
