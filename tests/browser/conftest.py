@@ -139,10 +139,16 @@ def tab(desk, explorer, where):
 
 def pytest_generate_tests(metafunc):
     """Tests find pages, explorers and forms by themselves."""
+    def form_id(form):
+        return f"{Path(form.page).stem}-{form.name[8:28]}"
+
+    gates = [form for form in built.FORMS if form.opens]
     for name, found, ident in (
             ("page", built.PAGES, lambda page: Path(page).stem),
             ("explorer", built.EXPLORERS, lambda it: f"{Path(it.page).stem}-{it.name}"),
-            ("form", built.FORMS, lambda it: f"{Path(it.page).stem}-{it.name[8:28]}")):
+            ("form", built.FORMS, form_id),
+            ("gate", gates, form_id),  # a form that an explorer waits for
+            ("number_gate", [form for form in gates if form.opens.sets], form_id)):
         given = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
         if name in metafunc.fixturenames and not any(name in names for names in given):
             # without a site there is one case all the same, so that `origins` can say what is missing

@@ -4,8 +4,6 @@ import json
 from hands import expect_state, figure_of
 from playwright.sync_api import expect
 
-import pytest
-
 
 def form_of(tab, form):
     return tab.locator(f"form#{form.name}")
@@ -91,9 +89,8 @@ def test_each_answer_gets_its_own_word(reader, form, where):
         assert all(wrong)
 
 
-def test_the_figure_starts_at_the_reader_s_number(reader, form, where):
-    if form.opens is None or form.opens.sets is None:
-        pytest.skip("its answer sets no control")
+def test_the_figure_starts_at_the_reader_s_number(reader, number_gate, where):
+    form = number_gate
     for share in (0.1, 0.77):
         tab = reader.open(form.page, where=where)
         asked = form_of(tab, form)
@@ -157,12 +154,10 @@ def test_passing_takes_two_tabs_and_a_key(reader, form):
     expect_open(tab, form)
 
 
-def test_an_address_opens_a_figure_that_waits(reader, form):
-    if form.opens is None:
-        pytest.skip("no figure waits for it")
-    explorer = form.opens
-    tab = reader.open(form.page, f"#{explorer.name}?{explorer.query(explorer.default)}")
-    expect_open(tab, form)
+def test_an_address_opens_a_figure_that_waits(reader, gate):
+    explorer = gate.opens
+    tab = reader.open(gate.page, f"#{explorer.name}?{explorer.query(explorer.default)}")
+    expect_open(tab, gate)
     expect_state(tab.locator(explorer.selector), explorer.default)
 
 
