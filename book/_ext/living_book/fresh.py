@@ -2,14 +2,15 @@
 
 Jupyter's cache looks at a notebook's own cells only, and Sphinx at its file. So the cache lives
 in a folder named after a fingerprint of the helpers, the data and the pinned environment. A
-change of that fingerprint, or of this extension, makes every page outdated.
+change of that fingerprint, or of what makes the pages' looks, makes every page outdated: Sphinx
+copies no style sheet where no page is.
 """
 import hashlib
 import os
 from pathlib import Path
 
 SOURCES = ("helpers/**/*.py", "helpers/web/*.js", "book/data/*", "requirements.lock")
-EXTENSION = ("book/_ext/**/*.py",)
+LOOKS = ("book/_ext/**/*.py", "book/_static/*", "book/_templates/**/*.html", "helpers/web/*.css")
 
 
 def fingerprint(root: Path, patterns) -> str:
@@ -24,7 +25,7 @@ def fingerprint(root: Path, patterns) -> str:
 def on_config_inited(app, config):
     os.environ["EXPLORE_ENGINE"] = "baked"  # the kernels inherit it
     root = Path(app.confdir)
-    config.living_book_fingerprint = fingerprint(root, SOURCES + EXTENSION)
+    config.living_book_fingerprint = fingerprint(root, SOURCES + LOOKS)
     cache = root / "_build" / ".jupyter_cache" / fingerprint(root, SOURCES)
     config.nb_execution_cache_path = str(cache)
     config.nb_execution_show_tb = True  # else a figure that fails or costs too much is not named
