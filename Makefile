@@ -15,6 +15,7 @@ book: html
 	@echo "Open that file, or run 'make serve'."
 
 html: .venv/ready
+	$(PY) book/_ext/living_book/pyodide.py
 	$(BIN)/jupyter-book build . -W --keep-going -n
 
 serve: .venv/ready

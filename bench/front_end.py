@@ -47,7 +47,7 @@ const trying = setInterval(() => {
   document.querySelector("[data-action=pass]")?.click();
   const figure = document.querySelector("figure.explore");
   const input = figure?.querySelector("input[type=range]");
-  if (!input || !window.explorePack) return;
+  if (!input || !window.figurePack) return;
   const start = window.firstState ??= figure.dataset.state;
   if (figure.dataset.state !== start) {
     window.firstAnswer = performance.now();

@@ -10,12 +10,17 @@ Chapter 1, the crowd:
 
 For every chapter:
     checks     what the models ask of their arguments
+    scenes     what a moving model is, and the layers of what it shows
+    live       a moving model at work, in the page, in a kernel and when it is recorded
     figures    the book's figure style
     explore    a figure with sliders, in a kernel and baked into the page
-    controls   the sliders, choices and checkboxes of an explorer
+    stage      models that move and can be touched: recorded, or live
+    controls   the sliders, choices and checkboxes of an explorer or a stage
     state      what an explorer shows and says for one choice of its controls
     bake       an explorer without a kernel: every state drawn and packed
     svg        a figure as compact SVG in the page's colours and font
+    record     a stage's runs, small enough to travel with the page
+    still      a stage's scene standing still, for paper
     predict    the reader commits first: a question before an explorer
     glue       numbers that the prose quotes
     wording    numbers in words, for the sentences of the figures

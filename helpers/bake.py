@@ -70,7 +70,7 @@ def figure_html(function, controls, challenge, gate) -> str:
         f'{"".join(pictures[default])}</div>'
         f'{asked}<p class="explore-note" role="status" hidden></p>'
         f'<figcaption aria-live="polite">{escape(state.sentence)}</figcaption>'
-        f'<script type="text/plain" class="explore-pack">{packed}</script></figure>')
+        f'<script type="text/plain" class="figure-pack">{packed}</script></figure>')
 
 
 def pack(pictures, states) -> str:

@@ -93,7 +93,8 @@ def controls_of(function, abbreviations: dict) -> list[Control]:
     take, a parameter that has neither control nor default, an empty range, a step that is not
     positive, or a default that its control cannot reach.
     """
-    parameters = signature(function).parameters
+    parameters = {name: parameter for name, parameter in signature(function).parameters.items()
+                  if name != "rng"}  # a model's, which no reader turns
     for name in abbreviations:
         if name not in parameters:
             raise ValueError(f"{function.__name__}: there is a control {name!r}, but the function "

@@ -25,3 +25,30 @@ function wirePrediction(form, done) {
     finish(facts.told, false, null);
   });
 }
+
+// The figure that a question holds back says so until the reader has answered or passed.
+function stopWaiting(figure) {
+  if (!figure.dataset.waiting) return;
+  delete figure.dataset.waiting;
+  figure.querySelector(".predict-wait").remove();
+}
+
+// Wire every question of the page; `told(figure, answer)` hears each number given.
+function askFirst(told) {
+  for (const form of document.querySelectorAll("form.predict")) {
+    const figure = document.querySelector(`[data-after="${form.id}"]`);
+    if (figure) {
+      figure.dataset.waiting = "true";
+      const note = document.createElement("p");
+      note.className = "predict-wait";
+      note.setAttribute("role", "status");
+      note.textContent = "Answer the question above, or choose “Show me”, and this figure opens.";
+      figure.prepend(note);
+    }
+    wirePrediction(form, (answer) => {
+      if (!figure) return;
+      stopWaiting(figure);
+      if (answer !== null) told(figure, answer);
+    });
+  }
+}

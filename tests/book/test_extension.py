@@ -128,7 +128,7 @@ def copy(book, tmp_path):
 
 def sentences(pack):
     script = pack.read_text()
-    packed = re.fullmatch(r'explorePack\("([^"]*)"\);\n', script)[1]
+    packed = re.fullmatch(r'figurePack\("([^"]*)"\);\n', script)[1]
     return json.loads(gzip.decompress(base64.b64decode(packed)))["sentences"]
 
 
@@ -136,7 +136,7 @@ def test_the_pack_is_a_file_beside_the_page(book):
     assert book.packs() == ["sub/chapter/jury.js", "sub/deep/herd/herd.js"]
     assert sentences(book.site / "_packs/sub/chapter/jury.js") == [
         f"{voters} voters, fair: {fair}." for voters in (1, 3, 11) for fair in (False, True)]
-    assert "explore-pack" not in str(book.page("sub/chapter"))
+    assert "figure-pack" not in str(book.page("sub/chapter"))
     assert book.page("sub/chapter").select_one("figure.explore figcaption").text == "3 voters, fair: True."
 
 
@@ -207,7 +207,7 @@ def test_a_removed_explorer_takes_its_pack_along(copy):
     assert code == 0, said
     assert copy.packs() == ["sub/deep/herd/herd.js"]
     for page in ("index.md", "sub/page.md"):
-        assert re.search(rf"{page}.*no explorer 'jury' on the page 'sub/chapter'", said)
+        assert re.search(rf"{page}.*no figure 'jury' on the page 'sub/chapter'", said)
     assert copy.page("index").select("figure.explore") == []
 
 
@@ -221,7 +221,7 @@ def test_two_explorers_of_one_name_are_a_warning(tmp_path):
     twice = Book(tmp_path / "book", {"index.ipynb": [JURY, JURY]})
     code, said = twice.build("-W", "--keep-going")
     assert code != 0
-    assert "two explorers are named 'jury'" in said
+    assert "two figures are named 'jury'" in said
 
 
 def test_a_budget_that_is_passed_stops_the_build_with_the_name(tmp_path):

@@ -77,7 +77,7 @@ def test_an_explorer_has_name_sentence_controls_and_default_picture(page, soup):
         assert view["role"] == "img"
         assert view["aria-label"].strip(), name
         assert view.select("svg path"), name
-        assert figure.select_one(".explore-pack") is None, f"{name}: its pack is in the page"
+        assert figure.select_one(".figure-pack") is None, f"{name}: its pack is in the page"
         assert (page.parent / figure["data-pack"]).is_file()
         inputs = figure.select(".explore-controls [name]")
         assert inputs, f"{name} has no controls"

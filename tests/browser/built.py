@@ -105,13 +105,13 @@ class Form(NamedTuple):
 
 
 def unpacked(script):
-    packed = script.partition('explorePack("')[2].partition('")')[0]
+    packed = script.partition('figurePack("')[2].partition('")')[0]
     return json.loads(gzip.decompress(base64.b64decode(packed)))
 
 
 def packed(content):
     data = base64.b64encode(gzip.compress(json.dumps(content).encode())).decode()
-    return f'explorePack("{data}");'
+    return f'figurePack("{data}");'
 
 
 @functools.cache

@@ -21,7 +21,7 @@ def expect_waiting(tab, form):
         expect(figure).to_have_attribute("data-waiting", "true")
         expect(figure.locator(".explore-view")).to_be_hidden()
         expect(figure.locator("figcaption")).to_be_hidden()
-        expect(figure.locator(".explore-note")).to_be_visible()
+        expect(figure.locator(".predict-wait")).to_be_visible()
 
 
 def expect_open(tab, form):

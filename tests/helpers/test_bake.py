@@ -80,7 +80,7 @@ def baked(function=jury, abbreviations=ABBREVIATIONS, challenge=None, gate=None)
 
 
 def pack_of(html):
-    return Page(html).one("script", "explore-pack")[1]
+    return Page(html).one("script", "figure-pack")[1]
 
 
 def test_every_state_of_the_pack_is_what_the_function_draws_and_says():

@@ -271,7 +271,7 @@ def test_in_a_live_kernel_every_control_changes_picture_and_sentence(live, crowd
 
 def unpacked(html):
     """(sentence, reached) of every state of a baked figure."""
-    packed = re.search(r'class="explore-pack">([^<]*)<', html)[1]
+    packed = re.search(r'class="figure-pack">([^<]*)<', html)[1]
     content = json.loads(gzip.decompress(base64.b64decode(packed)))
     return list(zip(content["sentences"], map(bool, content["reached"]), strict=True))
 

@@ -13,10 +13,11 @@ import helpers
 HELPERS = Path(helpers.__file__).parent
 BOOK = HELPERS.parent / "book"
 MODULES = sorted(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__")
-SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "glue"}
-MODELS = [module for module in MODULES if module not in SHOWING]
+SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "glue", "record", "still"}
+BETWEEN = {"scenes", "live"}  # what a moving model is, and what runs it: here and in a browser
+MODELS = [module for module in MODULES if module not in SHOWING | BETWEEN]
 SHOWS = {"matplotlib", "ipywidgets", "IPython", "anywidget", "traitlets", "PIL"}
-FOR_NOTEBOOKS = {"explore", "stage", "figures", "glue"} | set(MODELS)
+FOR_NOTEBOOKS = {"explore", "stage", "scenes", "figures", "glue"} | set(MODELS)
 
 
 def loaded_by(module):
@@ -55,6 +56,14 @@ def test_a_model_loads_nothing_that_shows(module):
     assert f"helpers.{module}" in loaded
     assert not loaded & SHOWS
     assert not {f"helpers.{name}" for name in SHOWING} & loaded
+
+
+@pytest.mark.parametrize("module", sorted(BETWEEN))
+def test_between_them_there_is_numpy_alone(module):
+    loaded = loaded_by(module)
+    assert f"helpers.{module}" in loaded
+    assert not loaded & (SHOWS | {"scipy", "sklearn", "torch", "joblib"})
+    assert {name for name in loaded if name.startswith("helpers.")} <= {f"helpers.{name}" for name in BETWEEN}
 
 
 @pytest.mark.parametrize("module", sorted(SHOWING & set(MODULES)))

@@ -1,0 +1,231 @@
+"""A model that moves and can be touched: in a page recorded or live, in a kernel live.
+
+    stage(Foraging, scenarios={"open ground": Scenario()}, evaporation=(0, 0.1, 0.01),
+          looks={"trail": "green", "ants": {"searching": "ink", "carrying": "orange"}})
+
+`scenes` says what a model is. While the book is built (`EXPLORE_ENGINE=baked`) every scenario is
+recorded and packed into the page; there "Run it live" starts the same class in the reader's
+browser. In a kernel the same front end asks this process for each frame.
+"""
+import ast
+import json
+import os
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+import anywidget
+import traitlets
+from IPython.display import HTML, display
+
+from helpers.controls import controls_of
+from helpers.figures import THEME, theme_css
+from helpers.live import Live, packed
+from helpers.predict import take_gate
+from helpers.record import record
+from helpers.scenes import GESTURES
+from helpers.still import still
+
+HELPERS = Path(__file__).parent
+WEB = HELPERS / "web"
+BUDGET = 400_000  # bytes of all the recordings of one stage, in base64
+RESERVED = ("scenario", "seed", "tool", "frame", "pace")  # the front end's own inputs
+SPEEDS = {"slow": 0.25, "normal": 1, "fast": 4}
+
+
+class Scenario(NamedTuple):
+    """A run to choose: settings of the model, and pokes (step, tool, x, y) that happen by themselves."""
+
+    settings: Mapping = {}
+    pokes: Sequence = ()
+
+
+class Stage(anywidget.AnyWidget):
+    """The stage in a live kernel: the page's own front end, for which `Live` works here."""
+
+    _css = theme_css() + "".join(
+        (WEB / name).read_text(encoding="utf-8") for name in ("explore.css", "stage.css"))
+    _esm = "".join((WEB / name).read_text(encoding="utf-8") for name in ("controls.js", "stage.js")) + """
+export default { render({ model, el }) {
+  el.innerHTML = model.get("html");
+  const stage = new Stage(el.firstElementChild, JSON.parse(model.get("header")));
+  stage.runIn(new Kernel(model));
+  return () => stage.pause();
+} };
+"""
+    html = traitlets.Unicode().tag(sync=True)
+    header = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, model, facts, **traits):
+        super().__init__(**traits)
+        self.live = Live(model, facts)
+        self.on_msg(self._answer)
+
+    def _answer(self, _, message, __):
+        try:
+            said, scene = self.live.answer(message)
+        except Exception as error:  # whatever the model raises belongs on the page, not in a log
+            self.send({"error": f"{type(error).__name__}: {error}"})
+        else:
+            self.send(said, [scene.tobytes()])
+
+
+def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, challenge=None,
+          name=None, **abbreviations):
+    """Show `model`, a class as `scenes` describes, moving.
+
+    `looks`: for each layer the name of its colour, or {kind: colour} for points of several kinds,
+    in their order. `scenarios`: {title: Scenario}; the first is the one that the page opens with.
+    Each is recorded for `steps` steps, a frame for `every` of them, and plays at `pace` steps a
+    second. `challenge`: one line that asks the reader to make `model.reached()` true. `name`: the
+    stage's address in its page, by default the class's name. The other keywords are controls, as
+    `explore` takes them.
+
+    Raises ValueError, naming the model and the argument, for a model that the browser could not
+    import, looks that do not fit the layers, an unknown gesture, a scenario with a setting that
+    the model lacks or its control cannot show, a scene that changes its shape, a challenge met at
+    the start, a recording over its budget.
+    """
+    scenarios = scenarios or {"as it starts": Scenario()}
+    name = name or model.__name__.lower()
+    controls = controls_of(model, abbreviations)
+    colors, labels = _looks(model, looks)
+    _check(model, controls, scenarios, steps, every)
+    gate = take_gate(name, controls)
+    facts = {"scenarios": [{"settings": dict(one.settings), "pokes": [list(poke) for poke in one.pokes]}
+                           for one in scenarios.values()],
+             "controls": {control.name: list(control.values) for control in controls}}
+    start, _ = Live(model, facts).answer({"do": "start", "scenario": 0, "settings": {}, "seed": seed})
+    if challenge is not None and start["reached"]:
+        raise ValueError(f"{name}: the challenge {challenge!r} is met where the model starts")
+    header = {
+        "module": model.__module__, "model": model.__name__, "sources": sources(model),
+        "layers": {layer: {"type": type(kind).__name__, **kind._asdict()}
+                   for layer, kind in model.layers.items()},
+        "colors": colors, "tools": model.tools, "live": list(model.live), "pace": pace,
+        "every": every, "seed": seed, "plane": start["plane"],
+        "starts": [{control.name: list(control.values).index(one.settings.get(
+            control.name, control.values[control.default])) for control in controls}
+            for one in scenarios.values()],
+    }
+    parts = {"name": name, "model": model, "controls": controls, "scenarios": scenarios,
+             "labels": labels, "colors": colors, "challenge": challenge, "seed": seed,
+             "after": "" if gate is None else f' data-after="{gate.name}"'}
+    if os.environ.get("EXPLORE_ENGINE") == "baked":
+        made = record(model, facts, header, seed=seed, steps=steps, every=every)
+        if len(made.text) > BUDGET:
+            raise ValueError(f"{name}: {len(made.text)} bytes recorded, more than {BUDGET}; record fewer "
+                             f"steps than {steps}, fewer frames than one in {every}, or fewer of the "
+                             f"{len(scenarios)} scenarios")
+        picture = still(name, model.layers, made.said, made.scene, colors)
+        display(HTML(_html("recording", made.said, picture, made.text, **parts)))
+        return
+    widget = Stage(model, facts, html=_html("kernel", start, "", None, **parts),
+                   header=json.dumps(packed({**header, "facts": {}})))
+    if gate is not None:
+        gate.open_when_answered(widget)
+    display(widget)
+
+
+def sources(model) -> list[str]:
+    """The files of `helpers` that a browser needs to run `model`: its module's and all it imports.
+
+    Raises ValueError if the model is not in one of them.
+    """
+    first = model.__module__.removeprefix("helpers.")
+    if not model.__module__.startswith("helpers.") or not (HELPERS / f"{first}.py").exists():
+        raise ValueError(f"{model.__name__} is defined in {model.__module__}, where a browser cannot "
+                         "find it: move it to a module of helpers")
+    found, waiting = set(), [first, "live", "__init__"]
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        found.add(module)
+        for node in ast.walk(ast.parse((HELPERS / f"{module}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                path = ("helpers." if node.level else "") + (node.module or "")
+                if path.strip(".") == "helpers":
+                    waiting += [alias.name for alias in node.names]
+                elif path.startswith("helpers."):
+                    waiting.append(path.removeprefix("helpers."))
+    return sorted(f"{module}.py" for module in found)
+
+
+def _looks(model, looks):
+    """({layer: [colours]}, {layer: [labels]})"""
+    colors, labels = {}, {}
+    if sorted(looks) != sorted(model.layers):
+        raise ValueError(f"looks has {sorted(looks)}; {model.__name__} has the layers {sorted(model.layers)}")
+    for layer in model.layers:
+        look = looks[layer]
+        kinds = look if isinstance(look, dict) else {layer.replace("_", " "): look}
+        if not set(kinds.values()) <= set(THEME):
+            raise ValueError(f"looks={look!r} for the layer {layer!r}: a colour is one of {', '.join(THEME)}")
+        colors[layer], labels[layer] = list(kinds.values()), list(kinds)
+    return colors, labels
+
+
+def _check(model, controls, scenarios, steps, every):
+    who = model.__name__
+    for tool, gesture in model.tools.items():
+        if gesture not in GESTURES:
+            raise ValueError(f"{who}.tools: {tool!r} has the gesture {gesture!r}; one of {', '.join(GESTURES)}")
+    for control in controls:
+        if control.name in RESERVED:
+            raise ValueError(f"{who}: a control may not be named {control.name!r}, which the stage uses itself")
+        if control.kind == "text":
+            raise ValueError(f"{who}: control {control.name!r} is a text, which a stage does not take")
+    if every < 1 or steps < every:
+        raise ValueError(f"{who}: steps={steps}, every={every}: every must be at least 1 and at most steps")
+    values = {control.name: control.values for control in controls}
+    for title, scenario in scenarios.items():
+        for setting, value in scenario.settings.items():
+            if setting in values and value not in values[setting]:
+                raise ValueError(f"{who}: the scenario {title!r} has {setting}={value!r}, which its control "
+                                 f"cannot show; it takes {', '.join(map(str, values[setting]))}")
+
+
+def _html(engine, said, picture, recording, *, name, model, controls, scenarios, labels, colors,
+          challenge, seed, after):
+    title = escape(model.__doc__.strip().splitlines()[0].rstrip("."))
+    key = "".join(
+        f'<li><span class="stage-{type(model.layers[layer]).__name__.lower()}" '
+        f'style="--color: var(--fig-{color})"></span>{escape(text)}</li>'
+        for layer in labels for text, color in zip(labels[layer], colors[layer], strict=True))
+    choices = "".join(f"<option>{escape(one)}</option>" for one in scenarios)
+    speeds = "".join(f'<option value="{factor}"{" selected" * (factor == 1)}>{speed}</option>'
+                     for speed, factor in SPEEDS.items())
+    buttons = "".join(f'<button type="button" data-action="{action}">{text}</button>' for action, text in (
+        ("play", "Play"), ("pause", "Pause"), ("step", "Step"), ("reset", "Reset"), ("live", "Run it live")))
+    tools = "".join(
+        f'<label><input type="radio" name="tool" value="{tool}"{" checked" * (number == 0)}> '
+        f'{escape(tool.replace("_", " "))}</label>' for number, tool in enumerate(model.tools))
+    touch = (f'<fieldset class="stage-tools" data-live><legend>touch the picture to</legend>{tools}'
+             "<p>By keyboard: in the picture the arrow keys move a cross, Space touches, and Shift with "
+             "an arrow draws.</p></fieldset>") if tools else ""
+    asked = "" if challenge is None else (
+        f'<p class="explore-challenge" role="status"><strong>Challenge</strong> {escape(challenge)}</p>')
+    pack = "" if recording is None else f'<script type="text/plain" class="figure-pack">{recording}</script>'
+    width, height = said["plane"]
+    return (
+        f'<figure class="stage" id="{name}" data-stage="{name}" data-engine="{engine}" '
+        f'data-step="{said["step"]}"{after}>'
+        f'<form class="explore-controls stage-controls" autocomplete="off"><div class="control">'
+        f'<label for="{name}-scenario">scenario</label>'
+        f'<select id="{name}-scenario" name="scenario">{choices}</select></div>'
+        f'<div data-live>{"".join(control.html(name) for control in controls)}'
+        f'<div class="control"><label for="{name}-seed">seed</label><input type="number" '
+        f'id="{name}-seed" name="seed" min="0" max="9999" step="1" value="{seed}" required></div></div>'
+        f'{touch}</form>'
+        f'<div class="stage-view" style="aspect-ratio: {width:g} / {height:g}">'
+        f'<canvas role="img" aria-label="{title}" aria-describedby="{name}-readout"></canvas></div>'
+        f'<div class="stage-still" role="img" aria-label="{title}">{picture}</div>'
+        f'<ul class="stage-key">{key}</ul>'
+        f'<form class="stage-bar" autocomplete="off">{buttons}'
+        f'<label class="stage-scrub">step <input type="range" name="frame" min="0" max="1" value="1"></label>'
+        f'<label>speed <select name="pace">{speeds}</select></label></form>'
+        f'<output class="readout" id="{name}-readout">{escape(said["readout"])}</output>'
+        f'{asked}<p class="explore-note" role="status" hidden></p>'
+        f"<figcaption>{title}.</figcaption>{pack}</figure>")
