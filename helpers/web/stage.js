@@ -240,6 +240,7 @@ class Painter {
 class Stage {
   constructor(figure, header) {
     this.figure = figure;
+    figure.stage = this;
     this.canvas = figure.querySelector("canvas");
     this.readout = figure.querySelector("output.readout");
     this.bar = figure.querySelector(".stage-bar");
@@ -305,7 +306,7 @@ class Stage {
       this.choose(Infinity);
       if (this.seen) this.begin();
     }).catch((error) => {
-      this.figure.dataset.asleep = "true";
+      this.figure.dataset.asleep = "true"; // the still picture takes the canvas's place
       for (const field of this.figure.querySelectorAll("button, input, select")) field.disabled = true;
       this.note.say("broken", `This stage is asleep: ${error.message}. You see how its run ends.`);
     });

@@ -3,6 +3,7 @@ import base64
 import contextlib
 import functools
 import gzip
+import importlib
 import json
 import math
 import random
@@ -12,7 +13,10 @@ from typing import NamedTuple
 from bs4 import BeautifulSoup
 
 import helpers.explore
+import helpers.stage
 from helpers.controls import controls_of
+from helpers.live import Live
+from helpers.live import unpacked as unpacked_settings
 from helpers.state import draw
 from helpers.svg import svg_lines
 
@@ -95,18 +99,52 @@ class Explorer(NamedTuple):
         return State("".join(state.panels), state.sentence, state.reached)
 
 
+class Stage(NamedTuple):
+    """A stage on a page. `source`: the page that it was made on; `after`: the form it waits for."""
+
+    page: str
+    name: str
+    source: str
+    after: str | None
+    challenge: bool
+    pack: Path
+
+    @property
+    def selector(self):
+        return f'figure.stage[data-stage="{self.name}"]'
+
+    @property
+    def header(self) -> dict:
+        """What the pack says beside its frames."""
+        return header_of(self.pack)
+
+    def live(self) -> Live:
+        """The model as the browser should run it, at work here."""
+        module = importlib.import_module(self.header["module"])
+        return Live(getattr(module, self.header["model"]), unpacked_settings(self.header["facts"]))
+
+
 class Form(NamedTuple):
-    """A question on a page, what it says to each answer, and the explorer that waits for it."""
+    """A question on a page, what it says to each answer, and the figure that waits for it."""
 
     page: str
     name: str
     facts: dict
-    opens: Explorer | None
+    opens: Explorer | Stage | None
+
+
+@functools.cache
+def header_of(pack):
+    data = gzip.decompress(base64.b64decode(text_of(pack.read_text(encoding="utf-8"))))
+    return json.loads(data[4:4 + int.from_bytes(data[:4], "little")])
+
+
+def text_of(script):
+    return script.partition('figurePack("')[2].partition('")')[0]
 
 
 def unpacked(script):
-    packed = script.partition('figurePack("')[2].partition('")')[0]
-    return json.loads(gzip.decompress(base64.b64decode(packed)))
+    return json.loads(gzip.decompress(base64.b64decode(text_of(script))))
 
 
 def packed(content):
@@ -140,10 +178,17 @@ def explorer_of(page, figure):
                     figure.select_one(".explore-challenge") is not None, pack)
 
 
+def stage_of(page, figure):
+    pack = ((SITE / page).parent / figure["data-pack"]).resolve()
+    return Stage(page, figure["data-stage"], str(pack.parent.relative_to((SITE / "_packs").resolve())),
+                 figure.get("data-after"), figure.select_one(".explore-challenge") is not None, pack)
+
+
 EXPLORERS = [explorer_of(page, figure) for page in PAGES
              for figure in soup(page).select("figure.explore")]
+STAGES = [stage_of(page, figure) for page in PAGES for figure in soup(page).select("figure.stage")]
 FORMS = [Form(page, form["id"], json.loads(form["data-predict"]), next(
-    (explorer for explorer in EXPLORERS if (explorer.page, explorer.after) == (page, form["id"])), None))
+    (figure for figure in EXPLORERS + STAGES if (figure.page, figure.after) == (page, form["id"])), None))
     for page in PAGES for form in soup(page).select("form.predict")]
 
 
@@ -164,13 +209,14 @@ def functions(source):
         return keep
 
     space = {"__name__": "__main__", "display": lambda *things, **options: None}
-    usual = helpers.explore.explore, helpers.explore.predict
+    usual = helpers.explore.explore, helpers.explore.predict, helpers.stage.stage
     helpers.explore.explore, helpers.explore.predict = remember, lambda *said, **options: None
+    helpers.stage.stage = lambda *said, **options: None
     try:
         with contextlib.chdir(notebook.parent):
             for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
                 if cell["cell_type"] == "code":
                     exec(compile("".join(cell["source"]), f"{source} {cell['id']}", "exec"), space)
     finally:
-        helpers.explore.explore, helpers.explore.predict = usual
+        helpers.explore.explore, helpers.explore.predict, helpers.stage.stage = usual
     return found

@@ -146,6 +146,7 @@ def pytest_generate_tests(metafunc):
     for name, found, ident in (
             ("page", built.PAGES, lambda page: Path(page).stem),
             ("explorer", built.EXPLORERS, lambda it: f"{Path(it.page).stem}-{it.name}"),
+            ("stage", built.STAGES, lambda it: f"{Path(it.page).stem}-{it.name}"),
             ("form", built.FORMS, form_id),
             ("gate", gates, form_id),  # a form that an explorer waits for
             ("number_gate", [form for form in gates if form.opens.sets], form_id)):

@@ -1,0 +1,236 @@
+"""Flocks: birds that look at their neighbours only, on a square whose opposite edges meet.
+
+Notation
+    n          birds
+    box        L, the side of the square, in the unit of `radius`
+    density    n / L**2
+    at         (n, 2) places, in [0, L)
+    toward     (n, 2) unit vectors: where each bird is heading
+    noise      eta, radians: each heading is off by a number drawn evenly from (-eta/2, eta/2)
+    order      v_a: length of the mean of `toward`; 1 all together, near 0 every which way
+"""
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from . import checks
+from .scenes import Points
+
+AHEAD = ((0, 0), (1, 0), (-1, 1), (0, 1), (1, 1))  # a cell and half of its neighbours: each pair once
+
+
+class Pairs(NamedTuple):
+    """Each pair of birds within the radius, once: indices i and j (m,), and at[j] - at[i] (m, 2)."""
+
+    i: np.ndarray
+    j: np.ndarray
+    apart: np.ndarray
+
+
+def pairs(at, box, radius):
+    """All pairs of `at` (n, 2) at most `radius` apart on the square of side `box`, by a list of cells.
+
+    The time grows with the number of pairs, not with n**2. Distances are to the nearest image.
+    """
+    n = len(at)
+    cells = int(box // radius)
+    if cells < 3:  # too few cells for two neighbours of one to differ
+        i, j = np.triu_indices(n, 1)
+    else:
+        column, row = np.minimum((at * (cells / box)).astype(np.int64), cells - 1).T
+        cell = row * cells + column
+        by_cell = np.argsort(cell, kind="stable")
+        column, row = column[by_cell], row[by_cell]
+        count = np.bincount(cell, minlength=cells * cells)
+        end = np.cumsum(count)
+        near = np.array([((row + up) % cells) * cells + (column + right) % cells for right, up in AHEAD])
+        first = (end - count)[near]
+        first[0] = np.arange(1, n + 1)  # in its own cell a bird meets those after it
+        meets = (end[near] - first).ravel()
+        i = np.repeat(np.tile(np.arange(n), len(AHEAD)), meets)
+        j = np.arange(meets.sum()) + np.repeat(first.ravel() - np.cumsum(meets) + meets, meets)
+        i, j = by_cell[i], by_cell[j]
+    apart = at[j] - at[i]
+    apart -= box * np.rint(apart / box)
+    close = apart[:, 0] ** 2 + apart[:, 1] ** 2 <= radius**2
+    return Pairs(i[close], j[close], apart[close])
+
+
+def sums(found, values):
+    """For each bird the sum of `values` (n, ...) over its neighbours, itself left out."""
+    n = len(values)
+    flat = values.reshape(n, -1)
+    total = [np.bincount(found.i, column[found.j], n) + np.bincount(found.j, column[found.i], n)
+             for column in flat.T]
+    return np.stack(total, axis=-1).reshape(values.shape)
+
+
+def order(toward):
+    """v_a of unit vectors (n, 2): the length of their mean (Vicsek et al. 1995, equation 3)."""
+    return float(np.hypot(*toward.mean(axis=0)))
+
+
+class Vicsek:
+    """Birds that take the mean heading of their neighbours, with some noise.
+
+    Vicsek et al. 1995: all at once, each bird takes the direction of the sum of the headings of all
+    within `radius` 1, itself among them, adds its noise, and flies `speed`. `density` in birds per unit
+    area sets the box.
+    """
+
+    layers = {"birds": Points("x y heading")}
+    tools = {"scatter": "stroke"}
+    live = ("noise", "speed")
+
+    def __init__(self, rng, *, birds=300, density=1.0, noise=1.0, speed=0.03):
+        birds = checks.count("birds", birds)
+        density = checks.one_number("density", density, 0, open_low=True)
+        self.rng, self.box = rng, math.sqrt(birds / density)
+        self.plane = (self.box, self.box)
+        self.noise, self.speed = noise, speed
+        self.at = rng.random((birds, 2)) * self.box
+        self.heading = rng.uniform(-math.pi, math.pi, birds)
+        self._turn(0)
+        self.time = 0
+
+    @property
+    def noise(self):
+        return self._noise
+
+    @noise.setter
+    def noise(self, value):
+        self._noise = checks.one_number("noise", value, 0, 2 * math.pi)
+
+    @property
+    def speed(self):
+        return self._speed
+
+    @speed.setter
+    def speed(self, value):
+        self._speed = checks.one_number("speed", value, 0, 0.5)
+
+    def _turn(self, angles):
+        self.heading = self.heading + angles
+        self.toward = np.stack([np.cos(self.heading), np.sin(self.heading)], axis=-1)
+
+    def step(self):
+        seen = self.toward + sums(pairs(self.at, self.box, 1.0), self.toward)
+        self.heading = np.arctan2(seen[:, 1], seen[:, 0])
+        self._turn(self.noise * (self.rng.random(len(self.at)) - 0.5))
+        self.at = np.mod(self.at + self.speed * self.toward, self.box)
+        self.at[self.at == self.box] = 0  # where rounding made a whole turn of it
+        self.time += 1
+
+    def order(self) -> float:
+        """The order parameter v_a."""
+        return order(self.toward)
+
+    def scene(self):
+        return {"birds": np.column_stack([self.at, self.heading])}
+
+    def poke(self, x, y, tool):
+        """Turn the birds within a distance of 1.5 every which way."""
+        checks.one_of("tool", tool, tuple(self.tools))
+        x, y = (checks.one_number(name, value, 0, self.box) for name, value in (("x", x), ("y", y)))
+        apart = self.at - (x, y)
+        apart -= self.box * np.rint(apart / self.box)
+        near = (apart**2).sum(axis=1) <= 1.5**2
+        self._turn(np.where(near, self.rng.uniform(-math.pi, math.pi, len(self.at)), 0))
+
+    def readout(self):
+        v = self.order()
+        words = ("almost every bird goes the same way" if v > 0.9 else "most birds go one way" if v > 0.6
+                 else "there are groups, but no common way" if v > 0.25 else "every bird goes its own way")
+        return f"Step {self.time}: the order parameter is {v:.2f}; {words}."
+
+    def reached(self):
+        return self.order() > 0.95
+
+
+class Boids:
+    """Birds that keep apart, fly with their neighbours, and stay together, and a hawk under your hand.
+
+    Reynolds 1987, on the square without edges: each bird steers away from those nearer than 1, toward
+    the mean heading of those within 2, and toward their middle; and away from the hawk within 4.
+    Steering is a change of velocity in a step; speed stays 0.1.
+    """
+
+    layers = {"birds": Points("x y heading"), "hawk": Points("x y")}
+    tools = {"hawk": "follow"}
+    live = ("separation", "alignment", "cohesion")
+    speed, sight, room, fear = 0.1, 2.0, 1.0, 4.0
+
+    def __init__(self, rng, *, birds=300, density=0.75, separation=0.02, alignment=0.05, cohesion=0.01):
+        birds = checks.count("birds", birds)
+        density = checks.one_number("density", density, 0, open_low=True)
+        self.box = math.sqrt(birds / density)
+        self.plane = (self.box, self.box)
+        self.separation, self.alignment, self.cohesion = separation, alignment, cohesion
+        self.at = rng.random((birds, 2)) * self.box
+        angle = rng.uniform(-math.pi, math.pi, birds)
+        self.toward = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        self.hawk = np.array([np.nan, np.nan])
+        self.time = 0
+        self.found = pairs(self.at, self.box, self.sight)
+
+    def __setattr__(self, name, value):
+        if name in self.live:
+            value = checks.one_number(name, value, 0, 1)
+        super().__setattr__(name, value)
+
+    def step(self):
+        found = self.found
+        distance = np.sqrt((found.apart**2).sum(axis=1))
+        push = np.maximum(self.room / np.maximum(distance, 1e-3) - 1, 0)[:, None] * found.apart
+        n = len(self.at)
+        away = np.stack([np.bincount(found.j, column, n) - np.bincount(found.i, column, n) for column in push.T], -1)
+        middle = np.stack([np.bincount(found.i, column, n) - np.bincount(found.j, column, n)
+                           for column in found.apart.T], -1)
+        seen = np.maximum(np.bincount(found.i, minlength=n) + np.bincount(found.j, minlength=n), 1)[:, None]
+        steer = (self.separation * away + self.alignment * (sums(found, self.toward) / seen - self.toward)
+                 + self.cohesion * middle / seen)
+        if not np.isnan(self.hawk[0]):
+            flee = self._from_hawk()
+            far = np.sqrt((flee**2).sum(axis=1))[:, None]
+            steer += np.where(far < self.fear, 0.3 * (1 - far / self.fear) * flee / np.maximum(far, 1e-3), 0)
+        toward = self.toward + steer
+        self.toward = toward / np.maximum(np.sqrt((toward**2).sum(axis=1)), 1e-12)[:, None]
+        self.at = np.mod(self.at + self.speed * self.toward, self.box)
+        self.at[self.at == self.box] = 0
+        self.found = pairs(self.at, self.box, self.sight)
+        self.time += 1
+
+    def _from_hawk(self):
+        apart = self.at - self.hawk
+        return apart - self.box * np.rint(apart / self.box)
+
+    def flocks(self) -> int:
+        """Groups of at least three birds, each within sight of another of its group."""
+        group = np.arange(len(self.at))
+        while True:  # the least number spreads along the pairs, doubling its reach
+            least = group.copy()
+            np.minimum.at(least, self.found.i, group[self.found.j])
+            np.minimum.at(least, self.found.j, group[self.found.i])
+            least = least[least]
+            if np.array_equal(least, group):
+                return int((np.bincount(group) >= 3).sum())
+            group = least
+
+    def scene(self):
+        angle = np.arctan2(self.toward[:, 1], self.toward[:, 0])
+        return {"birds": np.column_stack([self.at, angle]), "hawk": self.hawk[None]}
+
+    def poke(self, x, y, tool):
+        """Put the hawk there."""
+        checks.one_of("tool", tool, tuple(self.tools))
+        self.hawk = np.array([checks.one_number(name, value, 0, self.box) for name, value in (("x", x), ("y", y))])
+
+    def readout(self):
+        flocks = self.flocks()
+        said = (f"Step {self.time}: {flocks} {'flock' if flocks == 1 else 'flocks'}, "
+                f"order parameter {order(self.toward):.2f}")
+        if np.isnan(self.hawk[0]):
+            return said + "; no hawk in sight."
+        nearest = np.sqrt((self._from_hawk() ** 2).sum(axis=1)).min()
+        return said + f"; the nearest bird is {nearest:.1f} from the hawk."
