@@ -92,7 +92,7 @@ class Vicsek:
         self.at = rng.random((birds, 2)) * self.box
         self.heading = rng.uniform(-math.pi, math.pi, birds)
         self._turn(0)
-        self.time = 0
+        self.time, self.stirred, self.lost = 0, False, False
 
     @property
     def noise(self):
@@ -121,6 +121,7 @@ class Vicsek:
         self.at = np.mod(self.at + self.speed * self.toward, self.box)
         self.at[self.at == self.box] = 0  # where rounding made a whole turn of it
         self.time += 1
+        self.lost = self.lost or (self.stirred and self.order() < 0.5)
 
     def order(self) -> float:
         """The order parameter v_a."""
@@ -137,6 +138,7 @@ class Vicsek:
         apart -= self.box * np.rint(apart / self.box)
         near = (apart**2).sum(axis=1) <= 1.5**2
         self._turn(np.where(near, self.rng.uniform(-math.pi, math.pi, len(self.at)), 0))
+        self.stirred = True
 
     def readout(self):
         v = self.order()
@@ -145,7 +147,22 @@ class Vicsek:
         return f"Step {self.time}: the order parameter is {v:.2f}; {words}."
 
     def reached(self):
-        return self.order() > 0.95
+        """The birds were stirred until their order fell below 0.5, and have found it again."""
+        return self.lost and self.order() > 0.95
+
+
+def order_curve(noises, rng, *, birds, density, steps=300, warm=200):
+    """Mean order parameter of `Vicsek` at each of `noises`, over `steps` steps after `warm`: (m,)."""
+    steps, warm = checks.count("steps", steps), checks.count("warm", warm, 0)
+    mean = []
+    for noise in checks.vector("noises", noises, 0, 2 * math.pi):
+        flock = Vicsek(rng, birds=birds, density=density, noise=noise)
+        seen = []
+        for _ in range(warm + steps):
+            flock.step()
+            seen.append(flock.order())
+        mean.append(np.mean(seen[warm:]))
+    return np.array(mean)
 
 
 class Boids:
