@@ -8,6 +8,15 @@ Chapter 1, the crowd:
     teams      Hong and Page's problem solvers: diversity against ability
     markets    polls, and a market maker whose price pools private beliefs
 
+Chapter 2, colonies, swarms and flocks:
+    ants       the double bridge: ants that choose by pheromone
+    foraging   a colony, and couriers with a map, on ground with walls
+    tours      Ant System and Ant Colony System on the travelling salesman's problem
+    touring    a colony at work on a tour, to be watched and touched
+    labour     division of labour by response thresholds
+    bees       how a swarm chooses a nest: stop signals, quorum, independence
+    swarm      flocks: Vicsek's birds, and boids with a hawk
+
 For every chapter:
     checks     what the models ask of their arguments
     scenes     what a moving model is, and the layers of what it shows

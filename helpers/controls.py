@@ -86,15 +86,14 @@ class Control:
             f'<output for="{ident}" aria-live="off">{escape(self.labels[start])}</output></div>')
 
 
-def controls_of(function, abbreviations: dict) -> list[Control]:
-    """The controls of `function`, in the order of its parameters.
+def controls_of(function, abbreviations: dict, given=()) -> list[Control]:
+    """The controls of `function`, in the order of its parameters; those `given` need none.
 
     Raises ValueError, naming function and control, for a control that the function does not
     take, a parameter that has neither control nor default, an empty range, a step that is not
     positive, or a default that its control cannot reach.
     """
-    parameters = {name: parameter for name, parameter in signature(function).parameters.items()
-                  if name != "rng"}  # a model's, which no reader turns
+    parameters = signature(function).parameters
     for name in abbreviations:
         if name not in parameters:
             raise ValueError(f"{function.__name__}: there is a control {name!r}, but the function "
@@ -104,7 +103,7 @@ def controls_of(function, abbreviations: dict) -> list[Control]:
         where = f"{function.__name__}: control {name!r}"
         if name in abbreviations:
             found.append(_control(where, name, abbreviations[name], parameter.default))
-        elif parameter.default is Parameter.empty:
+        elif parameter.default is Parameter.empty and name not in given:
             raise ValueError(f"{where} is missing: give it a range, a list or a default")
     return found
 

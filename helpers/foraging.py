@@ -174,7 +174,7 @@ class Foraging:
     tools = {"wall": "stroke", "erase": "stroke", "food": "tap"}
     live = ("evaporation", "survey")
 
-    def __init__(self, rng, *, ants=250, couriers=0, evaporation=0.02, survey=1000, side=64):
+    def __init__(self, rng, *, ants=200, couriers=0, evaporation=0.01, survey=600, side=64):
         ants, couriers = checks.count("ants", ants), checks.count("couriers", couriers, 0)
         side = checks.count("side", side, 20)
         self.side, self.plane = side, (float(side), float(side))

@@ -115,7 +115,7 @@ def simulate(majors, minors, steps, rng, *, runs=1, removed=None, caste="minors"
     """
     size = np.array([checks.count("majors", majors, 0), checks.count("minors", minors, 0)], dtype=np.int64)
     if not size.all():
-        checks.count("majors + minors", size.sum())
+        checks.count("majors + minors", int(size.sum()))
     steps, runs = checks.count("steps", steps), checks.count("runs", runs)
     gone = ("majors", "minors").index(checks.one_of("caste", caste, ("majors", "minors")))
     if removed is not None:

@@ -89,7 +89,8 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
     """
     scenarios = scenarios or {"as it starts": Scenario()}
     name = name or model.__name__.lower()
-    controls = controls_of(model, abbreviations)
+    settled = set.intersection(*(set(one.settings) for one in scenarios.values()))
+    controls = controls_of(model, abbreviations, {"rng", *settled})
     colors, labels = _looks(model, looks)
     _check(model, controls, scenarios, steps, every)
     gate = take_gate(name, controls)

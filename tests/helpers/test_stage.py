@@ -191,7 +191,7 @@ def test_a_control_may_not_take_the_stage_s_own_name(baked, monkeypatch):
         def __init__(self, rng, *, seed=1):
             super().__init__(rng)
 
-    monkeypatch.setattr(helpers.stage, "controls_of", lambda model, _: controls_of(model, {"seed": (0, 3)}))
+    monkeypatch.setattr(helpers.stage, "controls_of", lambda model, _, given: controls_of(model, {"seed": (0, 3)}, given))
     with pytest.raises(ValueError, match="Seeded: a control may not be named 'seed', which the stage uses itself"):
         stage(Seeded, looks=LOOKS)
 
