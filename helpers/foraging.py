@@ -134,7 +134,7 @@ class Couriers(Walkers):
 
     def __init__(self, rng, count, side, walls, nest, food, survey):
         super().__init__(count, side, walls, nest, food)
-        self.survey, self.age = survey, 0
+        self.survey, self.known = survey, None
         self.renew()
         there_and_back = 2 * max(1, int(self.far[0][nest[0]]))
         self.wait = np.sort(rng.integers(0, there_and_back, count))  # so that they do not march in step
@@ -142,6 +142,10 @@ class Couriers(Walkers):
     def renew(self):
         """A survey: the map is right again, and so are the ways."""
         self.age = 0
+        ground = self.walls | self.goal[0]
+        if self.known is not None and np.array_equal(self.known, ground):
+            return
+        self.known = ground
         free = np.flatnonzero(~self.walls)
         around = free[:, None] + self.steps
         self.far = [distances(goal, self.walls, self.side) for goal in (self.food, self.nest)]
