@@ -128,7 +128,7 @@ def weights(browser, address):
         page.goto(address + name, wait_until="networkidle")
         for button in page.query_selector_all("[data-action=pass]"):
             button.click()
-        for figure in page.query_selector_all("figure.explore"):
+        for figure in page.query_selector_all("figure.explore, figure.stage"):
             figure.scroll_into_view_if_needed()
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(500)
@@ -192,7 +192,7 @@ def main():
     rows += [(f"first explorer of {name} answers, cold cache", f"{value:.0f} ms", "1000 ms")
              for name, value in firsts.items()]
     rows += [(f"{name}, all it loads ({count} requests)", f"{size / 1000:.0f} KB gzipped",
-              "1500 KB" if name == "01_crowd.html" else "")
+              {"01_crowd.html": "1500 KB", "02_colonies.html": "2500 KB"}.get(name, ""))
              for name, (size, count) in pages.items()]
     rows += [(f"{name}: {states} states, {panels} panels", f"{size / 1000:.1f} KB gzipped",
               f"{60 * max(states, 50) / 50:.0f} KB") for name, (states, panels, size)

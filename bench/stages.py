@@ -4,24 +4,26 @@
 
 The site must be built. Processor time is one core's (BLAS is not used).
 """
+import os
+import platform
 import statistics
+import sys
 import time
 from pathlib import Path
 
-import front_end
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from helpers import foraging, swarm, tours
-
 ROOT = Path(__file__).resolve().parent.parent
-import sys  # noqa: E402
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 import built  # noqa: E402  the tests' own reader of the site
 import chromium  # noqa: E402
+import front_end  # noqa: E402
+
+from helpers import foraging, swarm, tours  # noqa: E402
 
 SEEDS = 20
-MEGABYTE = 2**20
+CROWDED = {"flock": {"birds": 2000, "noise": 1.0}, "hawk": {"birds": 2000}, "race": {"ants": 2000, "couriers": 0}}
 
 # A stage's model made anew with so many agents, in the page; then steps one after the other.
 CROWD = """async ([name, settings, frames]) => {
@@ -41,9 +43,9 @@ CROWD = """async ([name, settings, frames]) => {
   return 1000 * frames / (performance.now() - begun);
 }"""
 
-HEAP = """async ([name, steps]) => {
+STEPS = """async ([name, steps]) => {
   const { stage } = document.getElementById(name);
-  for (let done = 0; done < steps; done += 100) await stage.go(100);
+  for (let done = 0; done < steps; done += 50) await stage.go(50);
 }"""
 
 
@@ -87,17 +89,28 @@ def frame_rates(browser, address, settings):
     return found
 
 
+def renderers():
+    """Megabytes that the browser's page processes hold."""
+    total = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"--type=renderer" in (process / "cmdline").read_bytes():
+                total += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            pass  # it has ended meanwhile
+    return total / 2**20
+
+
 def memory(browser, address, stage, steps=10_000):
-    """Bytes of Python's memory in the worker after a tenth of the steps and after all."""
+    """Megabytes of the page after a tenth of the live steps, and after all."""
     page = open_stage(browser, address, stage)
     page.locator(f"#{stage.name} [data-action=live]").click()
     page.wait_for_selector(f"#{stage.name}[data-engine=browser]", timeout=60_000)
     page.evaluate("name => document.getElementById(name).stage.pause()", stage.name)
     sizes = []
     for part in (steps // 10, steps - steps // 10):
-        page.evaluate(HEAP, [stage.name, part])
-        worker = page.workers[0]
-        sizes.append(worker.evaluate("heap()"))
+        page.evaluate(STEPS, [stage.name, part])
+        sizes.append(renderers())
     page.context.close()
     return sizes
 
@@ -137,6 +150,46 @@ def foraging_tick(ants=2000, side=100, ticks=2000):
     return (time.process_time() - start) / ticks * 1000
 
 
-def colonies(name):
-    """(median best length, seconds a seed) of Ant Colony System over the seeds."""
-    raise NotImplementedError
+def colonies(name, cycles=2500):
+    """(median best length, its best, processor seconds a seed) of Ant Colony System in rounded distances."""
+    d = tours.distances(tours.read_tsp(ROOT / "book" / "data" / f"{name}.tsp"), rounded=True)
+    start = time.process_time()
+    found = tours.ant_colony_system(d, np.random.default_rng(1), cycles=cycles, runs=SEEDS)
+    return np.median(found.length), found.length.min(), (time.process_time() - start) / SEEDS
+
+
+def main():
+    costs = flock_costs()
+    rows = [("flock: exponent of a step's cost, 100 to 100,000 birds", f"{exponent(costs):.2f}", "1.15")]
+    rows += [(f"flock: {agents} birds", f"{cost:.2f} us an agent-step", "0.6 us") for agents, cost in costs.items()]
+    rows += [("foraging: 2000 ants on 100 x 100 cells", f"{foraging_tick():.2f} ms a tick", "0.2 ms")]
+    for name, most in (("oliver30", "420, 20 s"), ("eil51", "434.5, 20 s")):
+        middle, best, seconds = colonies(name)
+        rows.append((f"Ant Colony System, {name}, {SEEDS} seeds",
+                     f"median {middle:g}, best {best:g}, {seconds:.2f} s a seed", most))
+    address = front_end.serve()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        version = browser.version
+        rows += [(f"{name}: first live frame after the click, cold cache", f"{seconds:.1f} s", "6 s")
+                 for name, seconds in first_live_frames(browser, address).items()]
+        rows += [(f"{name}: live with 2000 agents", f"{rate:.0f} frames a second", "at least 30")
+                 for name, rate in frame_rates(browser, address, CROWDED).items()]
+        for stage in built.STAGES:
+            if stage.name in CROWDED and stage.page == "book/02_colonies.html":
+                early, late = memory(browser, address, stage)
+                rows.append((f"{stage.name}: memory after 1000 and 10,000 live steps",
+                             f"{early:.0f} and {late:.0f} MB", "steady"))
+        browser.close()
+    rows += [(f"{stage.name}: recording", f"{stage.pack.stat().st_size / 1000:.0f} KB", "400 KB")
+             for stage in built.STAGES]
+    lines = ["# Measured: models that move", "",
+             f"By `make bench` with Chromium {version}, Python {platform.python_version()}, {os.cpu_count()} cores.", "",
+             "| what | measured | at most |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    text = "\n".join(lines) + "\n"
+    (ROOT / "bench" / "STAGES.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
