@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -7,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from jupyter_client import KernelManager
 
 import helpers.stage
+from helpers import swarm
 from helpers.controls import controls_of
 from helpers.explore import predict
 from helpers.scenes import Points
@@ -18,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import moving  # noqa: E402
 from test_record import decoded  # noqa: E402
 
+ROOT = Path(__file__).parents[2]
 LOOKS = {"warmth": "peach", "ties": "muted", "walkers": {"free": "blue", "pushed": "orange"}}
 SCENARIOS = {"five & few": Scenario(), "seven": Scenario({"walkers": 7}, [(4, "push", 2, 1)])}
 
@@ -224,3 +229,57 @@ def test_a_model_of_a_notebook_is_refused():
     with pytest.raises(ValueError, match="Drift is defined in moving, where a browser cannot find it: move it "
                                          "to a module of helpers"):
         sources(moving.Drift)
+
+
+@pytest.fixture
+def kernel():
+    """A client of a live kernel."""
+    env = {key: value for key, value in os.environ.items() if key != "EXPLORE_ENGINE"}
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=120)
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def hear(client, wanted):
+    """The first message of the kernel that `wanted` says yes to."""
+    while True:
+        message = client.get_iopub_msg(timeout=120)
+        assert message["msg_type"] != "error", message["content"]
+        if wanted(message):
+            return message
+
+
+def test_in_a_live_kernel_the_front_end_s_messages_move_the_model(kernel):
+    """What the page sends over its comm, and the scenes that come back: those of the model itself."""
+    kernel.execute("from helpers import swarm\nfrom helpers.stage import stage\n"
+                   "stage(swarm.Vicsek, birds=[50, 100, 300], noise=(0.0, 6.0, 0.5), looks={'birds': 'blue'})")
+    opened = hear(kernel, lambda message: message["msg_type"] == "comm_open"
+                  and "_esm" in message["content"]["data"]["state"])
+    state, comm = opened["content"]["data"]["state"], opened["content"]["comm_id"]
+    assert "export default" in state["_esm"]
+    assert json.loads(state["header"])["live"] == ["noise", "speed"]
+
+    def send(content):
+        kernel.shell_channel.send(kernel.session.msg("comm_msg", {
+            "comm_id": comm, "data": {"method": "custom", "content": content}}))
+        reply = hear(kernel, lambda message: message["msg_type"] == "comm_msg"
+                     and message["content"]["data"].get("method") == "custom")
+        return reply["content"]["data"]["content"], np.frombuffer(reply["buffers"][0])
+
+    send({"do": "start", "scenario": 0, "settings": {"birds": 0}, "seed": 5})
+    said, scene = send({"do": "go", "steps": 20, "set": {"noise": 4}, "pokes": [["scatter", 1, 1]]})
+    model = swarm.Vicsek(np.random.default_rng(5), birds=50)
+    model.noise = 2.0
+    model.poke(1, 1, "scatter")
+    for _ in range(20):
+        model.step()
+    assert said["step"] == 20
+    assert said["readout"] == model.readout()
+    np.testing.assert_array_equal(scene.reshape(50, 3), model.scene()["birds"])
