@@ -98,6 +98,8 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
                            for one in scenarios.values()],
              "controls": {control.name: list(control.values) for control in controls}}
     start, _ = Live(model, facts).answer({"do": "start", "scenario": 0, "settings": {}, "seed": seed})
+    if challenge is not None and not hasattr(model, "reached"):
+        raise ValueError(f"{name}: there is a challenge, and {model.__name__} has no reached() to tell when it is met")
     if challenge is not None and start["reached"]:
         raise ValueError(f"{name}: the challenge {challenge!r} is met where the model starts")
     header = {

@@ -188,7 +188,7 @@ class Boids:
         angle = rng.uniform(-math.pi, math.pi, birds)
         self.toward = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         self.hawk = np.array([np.nan, np.nan])
-        self.time = 0
+        self.time, self.had = 0, None
         self.found = pairs(self.at, self.box, self.sight)
 
     def __setattr__(self, name, value):
@@ -241,6 +241,8 @@ class Boids:
     def poke(self, x, y, tool):
         """Put the hawk there."""
         checks.one_of("tool", tool, tuple(self.tools))
+        if self.had is None:
+            self.had = self.flocks()
         self.hawk = np.array([checks.one_number(name, value, 0, self.box) for name, value in (("x", x), ("y", y))])
 
     def readout(self):
@@ -251,3 +253,7 @@ class Boids:
             return said + "; no hawk in sight."
         nearest = np.sqrt((self._from_hawk() ** 2).sum(axis=1)).min()
         return said + f"; the nearest bird is {nearest:.1f} from the hawk."
+
+    def reached(self):
+        """There are at least two flocks more than when the hawk came."""
+        return self.had is not None and self.flocks() >= self.had + 2

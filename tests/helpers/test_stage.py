@@ -183,6 +183,12 @@ def test_a_challenge_must_not_be_met_at_the_start(baked):
         show(challenge="Push.", scenarios=pushed)
 
 
+def test_a_challenge_needs_a_model_that_can_tell(baked, monkeypatch):
+    monkeypatch.delattr(moving.Drift, "reached")
+    with pytest.raises(ValueError, match=r"drift: there is a challenge, and Drift has no reached\(\)"):
+        show(challenge="Push.")
+
+
 def test_an_unknown_gesture_is_named(baked, monkeypatch):
     monkeypatch.setattr(moving.Drift, "tools", {"push": "wave"})
     with pytest.raises(ValueError, match="Drift.tools: 'push' has the gesture 'wave'; one of tap, stroke, follow"):

@@ -185,6 +185,17 @@ def test_boids_flee_the_hawk(boids):
     assert "from the hawk" in boids.readout()
 
 
+def test_the_hawk_s_challenge_counts_flocks(boids):
+    assert not boids.reached()
+    boids.poke(1, 1, "hawk")
+    had = boids.had
+    assert had == boids.flocks()
+    boids.had = boids.flocks() - 2
+    assert boids.reached()
+    boids.had += 1
+    assert not boids.reached()
+
+
 @pytest.mark.parametrize("model", [swarm.Vicsek, swarm.Boids])
 def test_the_same_seed_gives_the_same_flight(model):
     scenes = []
