@@ -105,7 +105,7 @@ def test_every_pack_belongs_to_a_figure():
     packs = {path.resolve() for path in SITE.glob("_packs/**/*.js")}
     used = {(page.parent / figure["data-pack"]).resolve() for page in PAGES
             for figure in BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select(
-                "figure.explore")}
+                "figure.explore, figure.stage")}
     assert packs == used
 
 
