@@ -119,8 +119,8 @@ def test_an_address_opens_a_state(reader, explorer, where):
     first, *others = explorer.some_states()
     tab = reader.open(explorer.page, f"#{explorer.name}?{explorer.query(first)}", where=where)
     figure = tab.locator(explorer.selector)
-    for indices in (first, *others):
-        if indices != first:
+    for number, indices in enumerate((first, *others)):
+        if number:
             go(tab, explorer, explorer.query(indices))
         expect_state(figure, indices)
         state = explorer.states()[indices]
