@@ -137,10 +137,16 @@ def test_one_iteration_of_one_ant_renews_as_it_says():
     np.testing.assert_array_equal(colony.tau[0][untouched], before[untouched])
 
 
-def test_ant_colony_system_finds_oliver_s_optimum_t2_5():
-    found = tours.ant_colony_system(WHOLE, np.random.default_rng(30), cycles=2500, runs=20)
+def test_ant_colony_system_finds_oliver_s_optimum_t2_5(seed):
+    """97 of 160 independent runs end at 420: of 20, five standard errors below that are more than one.
+
+    Whether the *median* of twenty is 420 or 421 is a matter of the seed, so it is held to one unit.
+    """
+    runs, share = 20, 97 / 160
+    found = tours.ant_colony_system(WHOLE, np.random.default_rng(seed), cycles=2500, runs=runs)
     assert found.length.min() == 420
-    assert np.median(found.length) == 420
+    assert (found.length == 420).sum() > runs * share - 5 * np.sqrt(runs * share * (1 - share))
+    assert np.median(found.length) <= 421
 
 
 def test_elitists_do_better_than_plain_ants_t2_4(seed):
