@@ -259,7 +259,7 @@ class Foraging:
 
     def reached(self):
         """The colony delivers while the couriers, who did before, bring nothing."""
-        return (len(self.couriers.delivered) > 2 * WINDOW and self.couriers.recent() == 0
+        return (sum(self.couriers.delivered) > 0 and self.couriers.recent() == 0
                 and self.colony.recent() >= 100)
 
 

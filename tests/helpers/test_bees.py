@@ -132,3 +132,17 @@ def test_the_same_seed_gives_the_same_swarm():
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.random.default_rng(0))
+
+
+def test_a_quorum_is_rounded_up():
+    def times(quorum):
+        return bees.swarm_decision(4000, np.random.default_rng(1), v=(3, 3), sigma=0, quorum=quorum, scouts=3,
+                                   dt=0.001).time
+
+    np.testing.assert_array_equal(times(0.5), times(2 / 3))
+    assert times(0.5).mean() > 1.2 * times(1 / 3).mean()
+
+
+def test_a_tie_is_tossed():
+    site = bees.swarm_decision(2000, np.random.default_rng(1), v=(1e3, 1e3), sigma=0, quorum=0.5, scouts=2).site
+    assert abs(site.mean() - 0.5) < 5 * 0.5 / np.sqrt(2000)

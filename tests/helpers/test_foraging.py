@@ -176,6 +176,25 @@ def test_the_readout_and_the_challenge():
     assert ground.reached()
     ground.couriers.delivered[-1] = 1
     assert not ground.reached()
+    ground.couriers.delivered = [1] * 200 + [0] * 201
+    ground.colony.delivered = [1] * 99
+    assert not ground.reached()
+
+
+def test_couriers_who_never_brought_anything_were_never_stopped():
+    ground = model(ants=1, couriers=5)
+    ground.couriers.delivered, ground.colony.delivered = [0] * 401, [1] * 150
+    assert not ground.reached()
+
+
+def test_moved_food_is_found_by_the_next_survey():
+    ground = model(ants=1, couriers=50, survey=400)
+    for _ in range(100):
+        ground.step()
+    ground.poke(20, 55, "food")
+    for _ in range(800):
+        ground.step()
+    assert ground.couriers.recent() > 50
 
 
 def test_walls_cut_colonies_which_find_back(seed):

@@ -223,3 +223,23 @@ def test_the_same_seed_gives_the_same_flight(model):
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.random.default_rng(0))
+
+
+def test_noise_is_even_on_both_sides():
+    """Of birds alone: turns drawn evenly from (-eta/2, eta/2); five standard errors."""
+    model = swarm.Vicsek(np.random.default_rng(0), birds=3000, density=1e-3, noise=1.0)
+    met = swarm.pairs(model.at, model.box, 1.0)
+    alone = np.ones(3000, bool)
+    alone[met.i] = alone[met.j] = False
+    before = model.heading.copy()
+    model.step()
+    turns = (np.mod(model.heading - before + math.pi, 2 * math.pi) - math.pi)[alone]
+    assert np.abs(turns).max() <= 0.5 + 1e-9
+    assert abs(turns.mean()) < 5 / math.sqrt(12 * turns.size)
+
+
+def test_two_birds_are_no_flock():
+    model = swarm.Boids(np.random.default_rng(0), birds=5, density=5 / 400)
+    model.at = np.array([[1.0, 1], [2, 1], [10, 10], [11, 10], [12, 10]])
+    model.found = swarm.pairs(model.at, model.box, model.sight)
+    assert model.flocks() == 1

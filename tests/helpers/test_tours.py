@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from helpers import tours
-from helpers.touring import Touring
 
 DATA = Path(__file__).parents[2] / "book" / "data"
 OLIVER = tours.read_tsp(DATA / "oliver30.tsp")
@@ -115,6 +114,22 @@ def test_the_marks_of_ant_system_are_what_each_tour_lays():
     np.testing.assert_allclose(tours._marks(made, weights, 6), expected)
 
 
+def test_ant_system_loses_its_share_and_gains_the_marks(monkeypatch):
+    d = tours.distances(np.random.default_rng(0).random((8, 2)))
+    seen, walk = [], tours._walk
+
+    def spy(rng, attraction, *rest):
+        made = walk(rng, attraction, *rest)
+        seen.append((attraction.sum(), made))
+        return made
+
+    monkeypatch.setattr(tours, "_walk", spy)
+    tours.ant_system(d, np.random.default_rng(0), cycles=4, rho=0.3, beta=0, deposit=5.0)
+    for (before, made), (after, _) in zip(seen, seen[1:], strict=False):
+        laid = 8 * 2 * 5.0 / tours.tour_length(made, d)  # eight edges, in both directions
+        assert after == pytest.approx(0.7 * before + laid.sum())
+
+
 def test_the_colony_s_pheromone_stays_between_its_bounds(seed):
     colony = tours.Colony(REAL, np.random.default_rng(seed), runs=3)
     for _ in range(60):
@@ -181,76 +196,3 @@ def test_the_same_seed_gives_the_same_tours():
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.random.default_rng(0))
-
-
-@pytest.fixture
-def touring():
-    model = Touring(np.random.default_rng(1), cities=OLIVER, optimum=OPTIMUM)
-    for _ in range(5):
-        model.step()
-    return model
-
-
-def test_the_stage_shows_one_tour_and_its_trails(touring):
-    scene = touring.scene()
-    assert {name: array.shape for name, array in scene.items()} == {
-        "trails": (435, 3), "best_tour": (30, 3), "cities": (30, 2)}
-    assert ((scene["trails"][:, 2] >= 0) & (scene["trails"][:, 2] <= 1)).all()
-    assert scene["trails"][:, 2].max() == 1
-    here, after = [0], dict(scene["best_tour"][:, :2].astype(int).tolist())
-    while after[here[-1]] != 0:
-        here.append(after[here[-1]])
-    assert is_tour(np.array(here), 30)
-    assert loop_length(here, OLIVER) == pytest.approx(touring.colony.length[0])
-    assert (scene["cities"] > 0).all()
-    assert (scene["cities"] < touring.plane).all()
-
-
-def test_before_the_first_step_there_is_no_tour():
-    model = Touring(np.random.default_rng(1), cities=OLIVER)
-    assert (model.scene()["best_tour"][:, 2] == 0).all()
-    assert model.readout().startswith("Iteration 0: no tour yet")
-    assert not model.reached()
-
-
-def test_a_city_that_moves_changes_the_length(touring):
-    x, y = touring.scene()["cities"][4] + (3, -2)
-    touring.poke(x, y, "move")
-    moved = OLIVER.copy()
-    moved[4] += (3, -2)
-    np.testing.assert_allclose(touring.cities, moved)
-    assert touring.colony.length[0] == pytest.approx(loop_length(touring.colony.best[0], moved))
-    assert "nobody knows the shortest" in touring.readout()
-    np.testing.assert_array_equal(OLIVER[4], [2, 99])  # the file's own cities stay
-
-
-def test_forgetting_takes_the_trails_of_the_cities_near(touring):
-    x, y = touring.scene()["cities"][0]
-    touring.poke(x, y, "forget")
-    near = np.hypot(*(OLIVER - OLIVER[0]).T) < 12
-    assert near.sum() > 1
-    assert (touring.colony.tau[0, near] == touring.colony.tau0).all()
-    assert (touring.colony.tau[0][~near][:, ~near] > touring.colony.tau0).any()
-
-
-def test_the_challenge_is_the_shortest_tour(touring):
-    assert not touring.reached()
-    best = tours.ant_colony_system(REAL, np.random.default_rng(1), cycles=2500, runs=20)
-    touring.colony.best = best.tour[best.length.argmin()][None]
-    touring.colony.measure(REAL)
-    assert touring.reached()
-    touring.poke(*touring.scene()["cities"][3], "move")
-    assert not touring.reached()
-
-
-@pytest.mark.parametrize(("name", "value"), [("evaporation", 1.5), ("greed", -0.1), ("heuristic", -1)])
-def test_a_knob_out_of_range_is_refused(touring, name, value):
-    with pytest.raises(ValueError, match=f"{name}={value}: must be"):
-        setattr(touring, name, value)
-
-
-def test_a_touch_outside_is_refused(touring):
-    with pytest.raises(ValueError, match="x=-1: must be"):
-        touring.poke(-1, 5, "move")
-    with pytest.raises(ValueError, match="tool='paint': must be one of 'move', 'forget'"):
-        touring.poke(5, 5, "paint")
