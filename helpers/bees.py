@@ -38,6 +38,7 @@ def course(a, b, v, sigma, time=60.0, dt=0.01):
     if np.any(a + b > 1):
         raise ValueError(f"a={a!r}, b={b!r}: must sum to at most 1")
     v, sigma = _values(v), checks.one_number("sigma", sigma, 0)
+    dt = checks.one_number("dt", dt, 0, open_low=True)
     steps = round(checks.one_number("time", time, 0, open_low=True) / dt)
     state = np.empty((steps + 1, 2, *a.shape))
     state[0] = a, b
@@ -69,6 +70,7 @@ def swarm_decision(runs, rng, *, v, sigma, quorum, scouts=200, most=50.0, dt=0.0
     runs, scouts = checks.count("runs", runs), checks.count("scouts", scouts)
     v, sigma = _values(v), checks.one_number("sigma", sigma, 0)
     quorum = checks.one_number("quorum", quorum, 0, 1, open_low=True)
+    most, dt = (checks.one_number(name, value, 0, open_low=True) for name, value in (("most", most), ("dt", dt)))
     needed = int(np.ceil(quorum * scouts - 1e-9))
     committed = np.zeros((2, runs), np.int64)
     site, when = np.full(runs, -1, np.int64), np.full(runs, float(most))

@@ -20,10 +20,15 @@ def finite(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=F
     array = numbers(name, value)
     below = array <= low if open_low else array < low
     above = array >= high if open_high else array > high
-    if not np.all(np.isfinite(array)) or np.any(below) or np.any(above):
+    bad = ~np.isfinite(array) | below | above
+    if np.any(bad):
         left = "(" if open_low or low == -np.inf else "["
         right = ")" if open_high or high == np.inf else "]"
-        raise ValueError(f"{name}={value!r}: must be finite and in {left}{low:g}, {high:g}{right}")
+        what = f"{name}={value!r}"
+        if array.size > 20:  # too many to show: the first that is not allowed
+            at = tuple(int(place[0]) for place in np.nonzero(bad))
+            what = f"{name}[{', '.join(map(str, at))}]={float(array[at])!r}"
+        raise ValueError(f"{what}: must be finite and in {left}{low:g}, {high:g}{right}")
     return array
 
 

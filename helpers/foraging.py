@@ -129,6 +129,8 @@ class Colony(Walkers):
 class Couriers(Walkers):
     """Walkers who go the shortest way on a planner's map, surveyed every `survey` ticks.
 
+    A step to a corner counts as one, as every step does; of ways equally short they take the one whose
+    next cell lies nearest to the goal as the crow flies.
     Where the map is wrong they stand before the wall and wait for the next survey.
     """
 
@@ -142,7 +144,7 @@ class Couriers(Walkers):
     def renew(self):
         """A survey: the map is right again, and so are the ways."""
         self.age = 0
-        ground = self.walls | self.goal[0]
+        ground = np.stack([self.walls, self.goal[0]])
         if self.known is not None and np.array_equal(self.known, ground):
             return
         self.known = ground
@@ -153,7 +155,10 @@ class Couriers(Walkers):
         for goal, far in enumerate(self.far):
             best = np.where(far[around] < 0, far.size, far[around])
             better = best.min(axis=1) < np.where(far[free] < 0, 0, far[free])
-            self.way[goal, free[better]] = around[better, best[better].argmin(axis=1)]
+            middle = places((self.food, self.nest)[goal], self.side).mean(axis=0)
+            crow = np.sqrt(((places(around, self.side) - middle) ** 2).sum(axis=-1))
+            first = (best + crow / (2 * self.side + 4)).argmin(axis=1)
+            self.way[goal, free[better]] = around[better, first[better]]
 
     def tick(self):
         self.age += 1
@@ -278,6 +283,7 @@ def deliveries(seeds, *, ticks, falls, opens=None, every=100, **settings):
     settings are those of `Foraging`.
     """
     ticks, every, falls = checks.count("ticks", ticks), checks.count("every", every), checks.count("falls", falls, 0)
+    opens = None if opens is None else checks.count("opens", opens, 0)
     brought = np.zeros((2, len(seeds), ticks // every), np.int64)
     for row, seed in enumerate(seeds):
         model = Foraging(np.random.default_rng(seed), **settings)

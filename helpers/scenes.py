@@ -36,8 +36,10 @@ class Points(NamedTuple):
 
 class Edges(NamedTuple):
     """An (m, 3) array: from, to, weight. The first two number points of the layer `between`; the
-    weight is a number from 0 to `top`, and an edge of weight 0 is not drawn."""
+    weight is a number from 0 to `top`, and an edge of weight 0 is not drawn. An edge of weight `top` is
+    `width` pixels wide."""
 
     between: str
     top: float = 1.0
     unit: str = ""
+    width: float = 4.0

@@ -34,7 +34,7 @@ def still(name, layers, said, scene, colors) -> str:
                 drawn = array[array[:, 2] > 0.02 * kind.top]
                 ends = arrays[kind.between][drawn[:, :2].astype(np.int64), :2]
                 ax.add_collection(LineCollection(ends, colors=paints[0],
-                                                 linewidths=3 * drawn[:, 2] / kind.top))
+                                                 linewidths=0.75 * kind.width * drawn[:, 2] / kind.top))
             else:
                 _points(ax, kind.columns.split(), array[~np.isnan(array[:, 0])], paints)
         return "".join(svg_lines(figure, f"{name}-still"))

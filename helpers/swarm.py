@@ -92,7 +92,7 @@ class Vicsek:
         self.at = rng.random((birds, 2)) * self.box
         self.heading = rng.uniform(-math.pi, math.pi, birds)
         self._turn(0)
-        self.time, self.stirred, self.lost = 0, False, False
+        self.time, self.met, self.stirred, self.lost = 0, False, False, False
 
     @property
     def noise(self):
@@ -121,7 +121,9 @@ class Vicsek:
         self.at = np.mod(self.at + self.speed * self.toward, self.box)
         self.at[self.at == self.box] = 0  # where rounding made a whole turn of it
         self.time += 1
-        self.lost = self.lost or (self.stirred and self.order() < 0.5)
+        now = self.order()
+        self.met = self.met or now > 0.95
+        self.lost = self.lost or (self.stirred and now < 0.5)
 
     def order(self) -> float:
         """The order parameter v_a."""
@@ -138,7 +140,7 @@ class Vicsek:
         apart -= self.box * np.rint(apart / self.box)
         near = (apart**2).sum(axis=1) <= 1.5**2
         self._turn(np.where(near, self.rng.uniform(-math.pi, math.pi, len(self.at)), 0))
-        self.stirred = True
+        self.stirred = self.met
 
     def readout(self):
         v = self.order()
@@ -147,7 +149,7 @@ class Vicsek:
         return f"Step {self.time}: the order parameter is {v:.2f}; {words}."
 
     def reached(self):
-        """The birds were stirred until their order fell below 0.5, and have found it again."""
+        """The birds flew as one, were stirred until their order fell below 0.5, and have found it again."""
         return self.lost and self.order() > 0.95
 
 
@@ -188,7 +190,7 @@ class Boids:
         angle = rng.uniform(-math.pi, math.pi, birds)
         self.toward = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         self.hawk = np.array([np.nan, np.nan])
-        self.time, self.had = 0, None
+        self.time, self.had, self.apart = 0, None, 0
         self.found = pairs(self.at, self.box, self.sight)
 
     def __setattr__(self, name, value):
@@ -217,10 +219,23 @@ class Boids:
         self.at[self.at == self.box] = 0
         self.found = pairs(self.at, self.box, self.sight)
         self.time += 1
+        self._watch()
+
+    def _watch(self):
+        """Count the steps for which the hawk keeps apart what it met flying together."""
+        if np.isnan(self.hawk[0]) or self._nearest() > self.fear:
+            self.had, self.apart = None, 0
+        elif self.had is None:
+            self.had = self.flocks() if order(self.toward) > 0.8 else None
+        else:
+            self.apart = self.apart + 1 if self.flocks() >= self.had + 2 else 0
 
     def _from_hawk(self):
         apart = self.at - self.hawk
         return apart - self.box * np.rint(apart / self.box)
+
+    def _nearest(self):
+        return float(np.sqrt((self._from_hawk() ** 2).sum(axis=1)).min())
 
     def flocks(self) -> int:
         """Groups of at least three birds, each within sight of another of its group."""
@@ -241,19 +256,16 @@ class Boids:
     def poke(self, x, y, tool):
         """Put the hawk there."""
         checks.one_of("tool", tool, tuple(self.tools))
-        if self.had is None:
-            self.had = self.flocks()
         self.hawk = np.array([checks.one_number(name, value, 0, self.box) for name, value in (("x", x), ("y", y))])
 
     def readout(self):
         flocks = self.flocks()
-        said = (f"Step {self.time}: {flocks} {'flock' if flocks == 1 else 'flocks'}, "
+        said = (f"Step {self.time}: {flocks} {'group' if flocks == 1 else 'groups'} within sight, "
                 f"order parameter {order(self.toward):.2f}")
         if np.isnan(self.hawk[0]):
-            return said + "; no hawk in sight."
-        nearest = np.sqrt((self._from_hawk() ** 2).sum(axis=1)).min()
-        return said + f"; the nearest bird is {nearest:.1f} from the hawk."
+            return said + "; no hawk about."
+        return said + f"; the nearest bird is {self._nearest():.1f} from the hawk."
 
     def reached(self):
-        """There are at least two flocks more than when the hawk came."""
-        return self.had is not None and self.flocks() >= self.had + 2
+        """For thirty steps on end there are two groups more than when the hawk came near an orderly flock."""
+        return self.apart >= 30

@@ -17,8 +17,8 @@ class Touring:
     `optimum`: the shortest length, if it is known; when a city has moved, nobody knows it.
     """
 
-    layers = {"trails": Edges("cities", top=1.0, unit="pheromone, of the strongest edge"),
-              "best_tour": Edges("cities"), "cities": Points("x y")}
+    layers = {"trails": Edges("cities", top=1.0, unit="pheromone, of the strongest edge", width=9.0),
+              "best_tour": Edges("cities", width=1.8), "cities": Points("x y")}
     tools = {"move": "tap", "forget": "tap"}
     live = ("evaporation", "greed", "heuristic")
 
@@ -27,8 +27,10 @@ class Touring:
         d = distances(cities)
         self.low = cities.min(axis=0) - MARGIN
         self.plane = tuple(float(size) for size in cities.max(axis=0) - self.low + MARGIN)
-        self.cities, self.optimum, self.moved = cities.copy(), optimum, 0
-        self.colony = Colony(d, rng, q0=greed, beta=heuristic, rho=evaporation)
+        self.cities, self.moved = cities.copy(), 0
+        self.optimum = None if optimum is None else checks.one_number("optimum", optimum, 0, open_low=True)
+        self.colony = Colony(d, rng)
+        self.evaporation, self.greed, self.heuristic = evaporation, greed, heuristic
         self.upper = np.triu_indices(len(cities), 1)
         self.time = self.since = 0
 

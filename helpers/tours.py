@@ -39,7 +39,7 @@ def read_tsp(path) -> np.ndarray:
     facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in head.splitlines())}
     if facts.get("EDGE_WEIGHT_TYPE") != "EUC_2D":
         raise ValueError(f"{path.name}: EDGE_WEIGHT_TYPE is {facts.get('EDGE_WEIGHT_TYPE')!r}; only EUC_2D is read")
-    if not facts.get("DIMENSION", "").isdigit():
+    if not facts.get("DIMENSION", "").isdecimal():
         raise ValueError(f"{path.name}: DIMENSION is {facts.get('DIMENSION')!r}; it must be a whole number")
     n, places = int(facts["DIMENSION"]), {}
     for line in body.splitlines():
@@ -83,6 +83,8 @@ def nearest_neighbour(d, start=0):
     left = np.ones(n, bool)
     tour = np.empty(n, np.int64)
     tour[0] = here = checks.count("start", start, 0)
+    if here >= n:
+        raise ValueError(f"start={start!r}: must be below the number of cities, {n}")
     for step in range(1, n):
         left[here] = False
         tour[step] = here = np.where(left, d[here], np.inf).argmin()
@@ -137,8 +139,12 @@ def _walk(rng, attraction, ants, q0, moved=None):
 
 
 def _powers(d, beta):
-    """1 / d**beta; cities in one place attract as if they were a millionth of the mean apart."""
-    return 1 / np.maximum(d, 1e-6 * d.mean()) ** beta
+    """1 / d**beta; cities in one place attract as if they were a millionth of the mean apart.
+
+    A whole beta by multiplication: `pow` need not round alike on every machine.
+    """
+    near = 1 / np.maximum(d, 1e-6 * d.mean())
+    return np.prod(np.broadcast_to(near, (int(beta), *d.shape)), axis=0) if beta == int(beta) else near**beta
 
 
 def ant_system(d, rng, *, cycles, runs=1, ants=None, alpha=1, beta=5, rho=0.5, deposit=100.0, elitists=0):
@@ -148,7 +154,10 @@ def ant_system(d, rng, *, cycles, runs=1, ants=None, alpha=1, beta=5, rho=0.5, d
     share rho, and each ant adds deposit / length to the edges of its tour, `elitists` more to the best so far.
     alpha = 0: no pheromone; beta = 0: no heuristic.
     """
+    d = _checked(d)
     n, runs, cycles, ants, rho = _sizes(d, runs, cycles, ants, rho)
+    alpha, beta = checks.one_number("alpha", alpha, 0), checks.one_number("beta", beta, 0)
+    deposit, elitists = checks.one_number("deposit", deposit, 0), checks.one_number("elitists", elitists, 0)
     tau = np.ones((runs, n, n))
     near = _powers(d, beta)
     best, length, course = None, np.full(runs, np.inf), []
@@ -162,6 +171,16 @@ def ant_system(d, rng, *, cycles, runs=1, ants=None, alpha=1, beta=5, rho=0.5, d
         if elitists:
             tau += _marks(best[:, None], elitists * deposit / length[:, None], n)
     return Found(best, length, np.array(course))
+
+
+def _checked(d):
+    """`d` as distances between at least three cities, not all in one place."""
+    d = checks.finite("d", d, 0)
+    if d.ndim != 2 or d.shape[0] != d.shape[1] or len(d) < 3:
+        raise ValueError(f"d of shape {d.shape}: must have shape (n, n), n at least 3")
+    if not d.any():
+        raise ValueError("d: all cities are in one place, so every tour has length 0; some must lie apart")
+    return d
 
 
 def _sizes(d, runs, cycles, ants, rho):
@@ -200,6 +219,7 @@ class Colony:
     """
 
     def __init__(self, d, rng, *, runs=1, ants=10, q0=0.9, beta=2, rho=0.1):
+        d = _checked(d)
         n, runs, _, ants, rho = _sizes(d, runs, 1, ants, rho)
         self.rng, self.ants, self.rho = rng, ants, float(rho)
         self.q0, self.beta = checks.one_number("q0", q0, 0, 1), checks.one_number("beta", beta, 0)
@@ -209,7 +229,7 @@ class Colony:
         self.tau = np.full((runs, n, n), self.tau0)
 
     def measure(self, d):
-        """Work with the distances `d`; the best tour so far stays, at its new length."""
+        """Work with the distances `d`; the best tour so far stays, at its new length. So does tau0."""
         self.d = d
         if self.best is not None:
             self.length = tour_length(self.best, d)

@@ -154,7 +154,7 @@ class Painter {
       const kind = header.layers[name];
       const colors = header.colors[name].map(color);
       if (kind.type === "Field") this.field(pen, layer, kind.top, colors[0], width, height);
-      else if (kind.type === "Edges") this.edges(pen, layer, layers[kind.between], kind.top, colors[0], place);
+      else if (kind.type === "Edges") this.edges(pen, layer, layers[kind.between], kind, colors[0], place);
       else this.points(pen, layer, kind.columns.split(" "), colors, place);
     }
     if (cursor) this.cross(pen, cursor, color("ink"), place);
@@ -180,7 +180,7 @@ class Painter {
     pen.drawImage(this.raster, 0, 0, width, height);
   }
 
-  edges(pen, { values }, ends, top, color, { x, y, height }) {
+  edges(pen, { values }, ends, { top, width }, color, { x, y, height }) {
     const wide = ends.shape[1];
     pen.strokeStyle = color;
     for (let i = 0; i < values.length; i += 3) {
@@ -188,7 +188,7 @@ class Painter {
       if (share < 0.02) continue;
       const [from, to] = [wide * Math.round(values[i]), wide * Math.round(values[i + 1])];
       pen.globalAlpha = 0.25 + 0.75 * share;
-      pen.lineWidth = 0.5 + 3.5 * share;
+      pen.lineWidth = 0.5 + (width - 0.5) * share;
       pen.beginPath();
       pen.moveTo(x * ends.values[from], height - y * ends.values[from + 1]);
       pen.lineTo(x * ends.values[to], height - y * ends.values[to + 1]);

@@ -123,6 +123,8 @@ def test_the_same_seed_gives_the_same_swarm():
     (lambda rng: bees.course(0.6, 0.5, (2, 2), 1), "a=.*must sum to at most 1"),
     (lambda rng: bees.course(0.1, 0.1, (2, 2, 2), 1), r"v of shape \(3,\): must be"),
     (lambda rng: bees.course(0.1, 0.1, (2, 0), 1), r"v=\(2, 0\): must be"),
+    (lambda rng: bees.course(0.1, 0.1, (2, 2), 1, dt=0), "dt=0: must be"),
+    (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=1, quorum=0.5, most=-1), "most=-1: must be"),
     (lambda rng: bees.critical_stopping(1), "v=1: must be"),
     (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=-1, quorum=0.5), "sigma=-1: must be"),
     (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=1, quorum=0), "quorum=0: must be"),

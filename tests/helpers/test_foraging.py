@@ -112,6 +112,67 @@ def test_couriers_with_a_right_map_go_the_shortest_way():
     assert sum(ground.couriers.delivered[-2 * way:]) == 50  # each once, there and back
 
 
+def test_of_ways_equally_short_couriers_take_the_straight_one():
+    ground = model(ants=1, couriers=1, survey=1)
+    ground.couriers.cell[:] = 33 * 66 + 19  # in the row of nest and food, between them
+    ground.couriers.wait[:] = 0
+    for _ in range(20):
+        ground.step()
+        assert ground.couriers.cell[0] // 66 == 33
+
+
+def test_a_heap_of_food_in_the_place_of_walls_is_news():
+    ground = model(ants=1, couriers=3, survey=1)
+    ground.build(foraging.disc(20, 50, foraging.NEAR, 64), True)
+    ground.couriers.renew()
+    before = ground.couriers.way.copy()
+    ground.build(foraging.disc(20, 50, foraging.NEAR, 64), False)
+    ground.poke(20, 50, "food")  # the same cells are taken as before, but by food
+    ground.couriers.renew()
+    assert (ground.couriers.way[0] != before[0]).any()
+
+
+def test_a_tick_of_an_ant_in_plain_python():
+    """Each ant of a colony by herself, drawing the same numbers: where she goes, what she lays."""
+    ground = model(seed=5, ants=12, side=20, evaporation=0.1)
+    for y in range(6, 14):
+        ground.walls[(y + 1) * 22 + 11] = True
+    colony, wide = ground.colony, 22
+    moves = [1, wide + 1, wide, wide - 1, -1, -wide - 1, -wide, -wide + 1]
+    for _ in range(150):
+        draws = np.random.default_rng()
+        draws.bit_generator.state = colony.rng.bit_generator.state
+        draws = draws.random(12)
+        cells, headings, fresh = colony.cell.tolist(), colony.heading.tolist(), colony.freshness.tolist()
+        carrying, trails = colony.carrying.tolist(), colony.trails * 0.9
+        old = colony.trails.copy()
+        for ant in range(12):
+            pulls, ways = [], [(headings[ant] + turn) % 8 for turn in (-1, 0, 1)]
+            for way, weight in zip(ways, (1, 3, 1), strict=True):
+                there = cells[ant] + moves[way]
+                trail = old[0 if carrying[ant] else 1, there]
+                pulls.append(0 if ground.walls[there] else weight * (0.02 + trail) ** 2)
+            if sum(pulls) == 0:
+                headings[ant] = (headings[ant] + (5 if ant % 2 else 3)) % 8
+            else:
+                mark = draws[ant] * sum(pulls)
+                way = 0 if mark < pulls[0] else 1 if mark < pulls[0] + pulls[1] else 2
+                headings[ant] = ways[way]
+                cells[ant] += moves[ways[way]]
+            fresh[ant] *= 0.97
+            if colony.goal[int(carrying[ant]), cells[ant]]:
+                carrying[ant] = not carrying[ant]
+                fresh[ant], headings[ant] = 1, (headings[ant] + 4) % 8
+            trails[int(carrying[ant]), cells[ant]] += fresh[ant]
+        colony.tick()
+        assert colony.cell.tolist() == cells
+        assert colony.heading.tolist() == headings
+        assert colony.carrying.tolist() == carrying
+        np.testing.assert_allclose(colony.freshness, fresh, rtol=1e-12)
+        np.testing.assert_allclose(colony.trails, trails, rtol=1e-9)
+    assert sum(colony.delivered) > 0
+
+
 def test_couriers_with_a_stale_map_wait_for_the_survey():
     ground = model(ants=1, couriers=50, survey=500)
     for _ in range(300):
@@ -238,6 +299,7 @@ def test_the_same_seed_gives_the_same_run():
     (lambda: model().poke(*model().nest_at, "food"), "it may lie neither on a wall nor at the nest"),
     (lambda: foraging.barrier(64, 1.5), "height=1.5: must be"),
     (lambda: foraging.deliveries([1], ticks=0, falls=0), "ticks=0: must be"),
+    (lambda: foraging.deliveries([1], ticks=9, falls=0, opens="x"), "opens='x': must be"),
 ])
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):

@@ -109,6 +109,8 @@ def test_figure_1_of_vicsek_t3_4(seed, box, noise, expected):
 
 def test_stirring_and_finding_back():
     model = swarm.Vicsek(np.random.default_rng(2), birds=200, density=4, noise=0.2)
+    model.poke(1, 1, "scatter")
+    assert not model.stirred  # there was nothing to stir yet
     for _ in range(400):
         model.step()
     assert model.order() > 0.95
@@ -185,15 +187,53 @@ def test_boids_flee_the_hawk(boids):
     assert "from the hawk" in boids.readout()
 
 
-def test_the_hawk_s_challenge_counts_flocks(boids):
-    assert not boids.reached()
-    boids.poke(1, 1, "hawk")
-    had = boids.had
-    assert had == boids.flocks()
-    boids.had = boids.flocks() - 2
-    assert boids.reached()
-    boids.had += 1
-    assert not boids.reached()
+def test_the_hawk_s_challenge_takes_a_flock_met_in_order_and_a_split_that_lasts(boids, monkeypatch):
+    groups = 1
+    monkeypatch.setattr(boids, "flocks", lambda: groups)
+    boids.toward[:] = (1, 0)
+
+    def steps(count):
+        for _ in range(count):
+            boids.poke(*boids.at[0], "hawk")
+            boids.step()
+        return boids.reached()
+
+    assert not steps(1)  # it meets one group
+    groups = 2
+    assert not steps(40)  # one more is not enough
+    groups = 3
+    assert not steps(29)
+    groups = 2
+    assert not steps(1)  # they found back
+    groups = 3
+    assert not steps(29)
+    assert steps(1)
+
+
+def test_a_hawk_out_of_sight_or_among_strangers_splits_nothing():
+    birds = swarm.Boids(np.random.default_rng(3), birds=60, density=0.02)
+    birds.poke(*birds.at[0], "hawk")
+    birds.step()
+    assert swarm.order(birds.toward) < 0.8
+    assert birds.had is None  # there was no flock to split
+    birds.toward[:] = (1, 0)
+    birds.step()
+    assert birds.had == birds.flocks()
+    birds.hawk = birds.at[0] + 1e-9
+    birds.at[:] = birds.at[0] + birds.box / 2
+    birds._watch()
+    assert (birds.had, birds.apart) == (None, 0)
+
+
+def test_alignment_alone_turns_birds_to_their_neighbours_mean():
+    flock = swarm.Boids(np.random.default_rng(4), birds=30, separation=0, cohesion=0, alignment=0.1)
+    near = [[j if i == bird else i for i, j in zip(flock.found.i, flock.found.j, strict=True) if bird in (i, j)]
+            for bird in range(30)]
+    before = flock.toward.copy()
+    flock.step()
+    for bird, others in enumerate(near):
+        toward = before[bird] + (0.1 * (before[others].mean(axis=0) - before[bird]) if others else -0.1 * before[bird])
+        np.testing.assert_allclose(flock.toward[bird], toward / np.hypot(*toward), atol=1e-12)
 
 
 @pytest.mark.parametrize("model", [swarm.Vicsek, swarm.Boids])
