@@ -253,7 +253,7 @@ class Stage {
     this.shown = null;
     this.number = 0; // of the recording's frame
     this.playing = false;
-    this.seen = false;
+    this.seen = this.mostly = false; // any of the canvas in view; half of it
     this.due = 0; // steps that time asks for
     this.waiting = 0; // answers that the engine owes
     this.chain = Promise.resolve();
@@ -294,8 +294,9 @@ class Stage {
       document.documentElement, { attributeFilter: ["data-theme"] });
     new IntersectionObserver(([entry]) => {
       this.seen = entry.isIntersecting;
-      if (this.seen) this.begin();
-    }, { threshold: 0.5 }).observe(this.canvas);
+      this.mostly = entry.intersectionRatio >= 0.5;
+      if (this.mostly) this.begin();
+    }, { threshold: [0, 0.5] }).observe(this.canvas);
   }
 
   // The recording, once. Whatever goes wrong, the picture of its end stays and a note says why.
@@ -304,7 +305,7 @@ class Stage {
       this.recording = new Recording(bytes);
       this.use(this.recording.header);
       this.choose(Infinity);
-      if (this.seen) this.begin();
+      if (this.mostly) this.begin();
     }).catch((error) => {
       this.figure.dataset.asleep = "true"; // the still picture takes the canvas's place
       for (const field of this.figure.querySelectorAll("button, input, select")) field.disabled = true;
@@ -457,6 +458,7 @@ class Stage {
     if (!this.engine) return;
     this.note.say("starting", "");
     this.figure.dataset.engine = "browser";
+    this.canvas.scrollIntoView({ block: "nearest" }); // the controls that appear push it down
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.play();
   }
 
