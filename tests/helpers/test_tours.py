@@ -86,7 +86,7 @@ def test_few_cities_are_solved_as_by_trying_all(solve, seed):
     cities = np.random.default_rng(seed).random((7, 2))
     d = tours.distances(cities)
     shortest = min(tours.tour_length(np.array((0, *rest)), d) for rest in itertools.permutations(range(1, 7)))
-    found = solve(d, np.random.default_rng(seed), cycles=150, runs=4)
+    found = solve(d, np.random.default_rng(seed), cycles=100, runs=20)  # one run may settle on another tour
     assert found.length.min() == pytest.approx(shortest)
     assert (found.length >= shortest - 1e-12).all()
 
