@@ -1,36 +1,45 @@
 """The tested models behind the book, and what shows them.
 
 Chapter 1, the crowd:
-    quantiles  a distribution known by a published table, as Galton's guesses are
-    crowd      estimates of one quantity: aggregation, the diversity identity, correlation
-    juries     yes-or-no judgements: Condorcet, unequal competence, asking the audience
-    influence  what talking does to a crowd: averaging, cascades, small groups
-    teams      Hong and Page's problem solvers: diversity against ability
-    markets    polls, and a market maker whose price pools private beliefs
+    quantiles    a distribution known by a published table, as Galton's guesses are
+    crowd        estimates of one quantity: aggregation, the diversity identity, correlation
+    juries       yes-or-no judgements: Condorcet, unequal competence, asking the audience
+    influence    what talking does to a crowd: averaging, cascades, small groups
+    teams        Hong and Page's problem solvers: diversity against ability
+    markets      polls, and a market maker whose price pools private beliefs
 
 Chapter 2, colonies, swarms and flocks:
-    ants       the double bridge: ants that choose by pheromone
-    foraging   a colony, and couriers with a map, on ground with walls
-    tours      Ant System and Ant Colony System on the travelling salesman's problem
-    touring    a colony at work on a tour, to be watched and touched
-    labour     division of labour by response thresholds
-    bees       how a swarm chooses a nest: stop signals, quorum, independence
-    swarm      flocks: Vicsek's birds, and boids with a hawk
+    ants         the double bridge: ants that choose by pheromone
+    foraging     a colony, and couriers with a map, on ground with walls
+    tours        Ant System and Ant Colony System on the travelling salesman's problem
+    touring      a colony at work on a tour, to be watched and touched
+    labour       division of labour by response thresholds
+    bees         how a swarm chooses a nest: stop signals, quorum, independence
+    swarm        flocks: Vicsek's birds, and boids with a hawk
+
+Chapter 3, the brain:
+    memory       Hopfield's networks: Hebb and projection, capacity, damage, dense memories
+    remembering  a network remembering a digit, to be watched and touched
+    neurons      the leaky neuron, the perceptron, pools of noisy neurons
+    synchrony    Kuramoto's orchestra, and neurons that kick one another
+    recovery     networks that read digits, are damaged and learn again (torch)
+    relearning   what practice on a part brings back of the rest
+    networks     what is left of a network when nodes fail or are attacked
 
 For every chapter:
-    checks     what the models ask of their arguments
-    scenes     what a moving model is, and the layers of what it shows
-    live       a moving model at work, in the page, in a kernel and when it is recorded
-    figures    the book's figure style
-    explore    a figure with sliders, in a kernel and baked into the page
-    stage      models that move and can be touched: recorded, or live
-    controls   the sliders, choices and checkboxes of an explorer or a stage
-    state      what an explorer shows and says for one choice of its controls
-    bake       an explorer without a kernel: every state drawn and packed
-    svg        a figure as compact SVG in the page's colours and font
-    record     a stage's runs, small enough to travel with the page
-    still      a stage's scene standing still, for paper
-    predict    the reader commits first: a question before an explorer
-    glue       numbers that the prose quotes
-    wording    numbers in words, for the sentences of the figures
+    checks       what the models ask of their arguments
+    scenes       what a moving model is, and the layers of what it shows
+    live         a moving model at work, in the page, in a kernel and when it is recorded
+    figures      the book's figure style
+    explore      a figure with sliders, in a kernel and baked into the page
+    stage        models that move and can be touched: recorded, or live
+    controls     the sliders, choices and checkboxes of an explorer or a stage
+    state        what an explorer shows and says for one choice of its controls
+    bake         an explorer without a kernel: every state drawn and packed
+    svg          a figure as compact SVG in the page's colours and font
+    record       a stage's runs, small enough to travel with the page
+    still        a stage's scene standing still, for paper
+    predict      the reader commits first: a question before an explorer
+    glue         numbers that the prose quotes
+    wording      numbers in words, for the sentences of the figures
 """

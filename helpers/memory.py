@@ -1,0 +1,208 @@
+"""Memory without an address: networks of neurons that fall into what they were taught.
+
+Notation
+    n          neurons
+    patterns   (p, n) of +1 and -1: the memories
+    load       alpha = p / n
+    weights    (n, n) J, symmetric, nothing on the diagonal: the synapses
+    states     (..., n) of +1 and -1; 0 for a neuron that is dead
+    overlap    m = states . pattern / n: 1 the pattern itself, 0 strangers, -1 its negative
+    energy     -1/2 sum of J_ij s_i s_j; no update of a single neuron raises it
+"""
+import math
+
+import numpy as np
+
+from . import checks
+
+
+def signs(name, value):
+    """`value` as float64 of +1 and -1, shape (..., n), n at least 2."""
+    array = checks.finite(name, value)
+    if array.ndim == 0 or array.shape[-1] < 2 or not np.all(np.abs(array) == 1):
+        raise ValueError(f"{name} of shape {array.shape}: must be +1 or -1 throughout, for at least two neurons")
+    return array
+
+
+def _patterns(value):
+    array = signs("patterns", value)
+    if array.ndim != 2:
+        raise ValueError(f"patterns of shape {array.shape}: must have shape (p, n)")
+    return array
+
+
+def random_patterns(p, n, rng):
+    """p patterns of n independent fair signs, float64 (p, n)."""
+    return rng.integers(0, 2, (checks.count("p", p), checks.count("n", n, 2))) * 2.0 - 1
+
+
+def hebb(patterns):
+    """J = X^T X / n without its diagonal: what fires together wires together (Hopfield 1982, equation 2)."""
+    patterns = _patterns(patterns)
+    weights = patterns.T @ patterns / patterns.shape[1]
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+def projection(patterns):
+    """J = X^+ X without its diagonal: every pattern is at rest, however alike they are, as long as
+    none is a mixture of the others (Personnaz, Guyon & Dreyfus 1985)."""
+    patterns = _patterns(patterns)
+    weights = np.linalg.pinv(patterns) @ patterns
+    np.fill_diagonal(weights, 0)
+    return (weights + weights.T) / 2
+
+
+def hebb_field(states, patterns):
+    """states @ hebb(patterns), through the p overlaps: the faster, the smaller the load."""
+    n = patterns.shape[1]
+    return (states @ patterns.T) @ patterns / n - len(patterns) / n * states
+
+
+def energy(states, weights):
+    """-1/2 s J s of each state, shape (...)."""
+    return -0.5 * ((states @ weights) * states).sum(axis=-1)
+
+
+def overlap(states, patterns):
+    """m of each state with each pattern: (..., p)."""
+    return states @ patterns.T / patterns.shape[-1]
+
+
+def recall(states, weights, steps):
+    """`states` after `steps` updates of all neurons at once; a neuron without a field stays as it is."""
+    weights = _symmetric(weights)
+    for _ in range(checks.count("steps", steps)):
+        field = states @ weights
+        still = field == 0
+        np.sign(field, out=field)
+        if still.any():
+            field[still] = states[still]
+        states = field
+    return states
+
+
+def settle(states, weights, rng, sweeps=50):
+    """`states` (runs, n) after updates one neuron at a time, in random order, until none changes or `sweeps`
+    times each. The runs share the order. A neuron at 0 is dead and stays so."""
+    weights = _symmetric(weights)
+    states = np.array(np.atleast_2d(states), np.float64)
+    alive = states != 0
+    for _ in range(checks.count("sweeps", sweeps)):
+        before = states.copy()
+        for neuron in rng.permutation(states.shape[1]):
+            field = states @ weights[neuron]
+            states[:, neuron] = np.where((field == 0) | ~alive[:, neuron], states[:, neuron], np.sign(field))
+        if np.array_equal(before, states):
+            break
+    return states
+
+
+def _symmetric(weights):
+    weights = checks.finite("weights", weights)
+    if weights.ndim != 2 or weights.shape[0] != weights.shape[1] or weights.diagonal().any():
+        raise ValueError(f"weights of shape {weights.shape}: must be square, with nothing on the diagonal")
+    return weights
+
+
+def flip(states, share, rng):
+    """`states` with `share` of their signs turned, exactly round(share * n) in each state."""
+    share = checks.one_number("share", share, 0, 1)
+    states = np.array(states, np.float64)
+    turned = rng.random(states.shape).argsort(axis=-1) < round(share * states.shape[-1])
+    return np.where(turned, -states, states)
+
+
+def cut(weights, share, rng):
+    """`weights` with each synapse, in both directions, lost with probability `share`."""
+    share = checks.one_number("share", share, 0, 1)
+    kept = np.triu(rng.random(weights.shape) >= share, 1)
+    return weights * (kept + kept.T)
+
+
+def kill(states, count, rng):
+    """`states` (..., n) with `count` neurons dead in each, drawn at random: they are 0 and send nothing."""
+    states = np.array(states, np.float64)
+    n = states.shape[-1]
+    count = checks.count("count", count, 0)
+    if count > n:
+        raise ValueError(f"count={count}: must be at most the number of neurons, {n}")
+    return np.where(rng.random(states.shape).argsort(axis=-1) < count, 0, states)
+
+
+def one_step_error(load):
+    """Chance that one update of a neuron turns it from its pattern, at this load of random patterns.
+
+    (1 - erf(sqrt(1 / (2 alpha)))) / 2 for large n (Hertz, Krogh & Palmer 1991, section 2.2).
+    """
+    load = checks.finite("load", load, 0, open_low=True)
+    return np.vectorize(lambda alpha: 0.5 * math.erfc(math.sqrt(0.5 / alpha)))(load)
+
+
+def _load_at(y):
+    """The load at which y solves Amit, Gutfreund and Sompolinsky's equation."""
+    root = math.erf(y) / y - 2 / math.sqrt(math.pi) * math.exp(-y * y)
+    return 0.5 * root * root
+
+
+def _brink():
+    """The y at which the load is largest."""
+    low, high = 1.0, 3.0
+    for _ in range(200):  # ternary search: _load_at has one maximum there
+        third = (high - low) / 3
+        if _load_at(low + third) < _load_at(high - third):
+            low += third
+        else:
+            high -= third
+    return low
+
+
+def critical_load():
+    """(alpha_c, m): the load beyond which no random pattern is remembered, and the overlap just before.
+
+    Amit, Gutfreund & Sompolinsky 1985, without noise, for n without end: the largest alpha for which
+    y (sqrt(2 alpha) + (2 / sqrt(pi)) exp(-y**2)) = erf(y) has a solution y > 0; m = erf(y).
+    """
+    y = _brink()
+    return _load_at(y), math.erf(y)
+
+
+def retrieval_overlap(load):
+    """m(alpha) of the same theory: 0 beyond the critical load."""
+    brink = _brink()
+
+    def solve(alpha):
+        if alpha > _load_at(brink):
+            return 0.0
+        low, high = brink, 20.0  # beyond the brink the load falls as y grows
+        for _ in range(100):
+            middle = (low + high) / 2
+            low, high = (middle, high) if _load_at(middle) > alpha else (low, middle)
+        return math.erf(low)
+    return np.vectorize(solve, otypes=[float])(checks.finite("load", load, 0, open_low=True))
+
+
+def dense_settle(states, patterns, power, rng, sweeps=20):
+    """`states` (runs, n) after updates one neuron at a time of the dense associative memory.
+
+    Energy -sum over patterns of (pattern . s)**power; each neuron takes the sign that lowers it (Krotov &
+    Hopfield 2016, equation 3). power 2 is Hopfield's network with Hebb's rule.
+    """
+    patterns, power = _patterns(patterns), checks.count("power", power, 2)
+    states = np.array(np.atleast_2d(signs("states", states)), np.float64)
+    sums = states @ patterns.T
+    for _ in range(checks.count("sweeps", sweeps)):
+        changed = False
+        for neuron in rng.permutation(states.shape[1]):
+            column = patterns[:, neuron]
+            others = sums - states[:, neuron, None] * column
+            gain = ((others + column) ** power - (others - column) ** power).sum(axis=1)
+            new = np.where(gain == 0, states[:, neuron], np.sign(gain))
+            turned = new != states[:, neuron]
+            if turned.any():
+                changed = True
+                states[:, neuron] = new
+                sums = others + new[:, None] * column
+        if not changed:
+            break
+    return states

@@ -1,0 +1,126 @@
+import math
+
+import numpy as np
+import pytest
+
+from helpers import networks
+
+
+def components(n, edges, alive):
+    """Sizes of the components by a search by hand."""
+    ties = {node: set() for node in range(n) if alive[node]}
+    for a, b in edges.tolist():
+        if alive[a] and alive[b]:
+            ties[a].add(b)
+            ties[b].add(a)
+    sizes = []
+    while ties:
+        found, edge = set(), {next(iter(ties))}
+        while edge:
+            found |= edge
+            edge = set().union(*(ties[node] for node in edge)) - found
+        sizes.append(len(found))
+        for node in found:
+            del ties[node]
+    return sizes
+
+
+def test_the_largest_component_is_that_of_a_search(seed):
+    rng = np.random.default_rng(seed)
+    edges = networks.random_network(60, 50, rng)
+    for share in (0, 0.3, 0.9):
+        alive = rng.random(60) >= share
+        assert networks.largest_component(60, edges, alive) == max(components(60, edges, alive))
+    assert networks.largest_component(60, edges, np.zeros(60, bool)) == 0
+    assert networks.largest_component(3, np.zeros((0, 2), np.int64)) == 1
+
+
+def test_a_random_network_has_its_pairs_by_lot(seed):
+    rng = np.random.default_rng(seed)
+    edges = networks.random_network(200, 900, rng)
+    assert len({frozenset(pair) for pair in edges.tolist()}) == 900
+    degree = networks.degrees(200, edges)
+    assert degree.sum() == 1800
+    # hypergeometric, so hardly less than Poisson's variance of 9; 200 nodes
+    assert abs(degree.var() - 9) < 5 * 9 * math.sqrt(2.2 / 200)
+    full = networks.random_network(6, 15, rng)
+    assert len({frozenset(pair) for pair in full.tolist()}) == 15
+
+
+def test_a_scale_free_network_grows_as_it_says(seed):
+    n, m = 3000, 2
+    edges = networks.scale_free(n, m, np.random.default_rng(seed))
+    assert len(edges) == 3 + m * (n - 3)
+    assert len({frozenset(pair) for pair in edges.tolist()}) == len(edges)
+    assert networks.largest_component(n, edges) == n
+    degree = networks.degrees(n, edges)
+    assert degree.min() == m
+    # degree k has the share 2 m (m + 1) / (k (k + 1) (k + 2)) in the long run (Bollobas et al. 2001)
+    for k in (2, 3, 4):
+        share = 2 * m * (m + 1) / (k * (k + 1) * (k + 2))
+        assert abs((degree == k).mean() - share) < 5 * math.sqrt(share * (1 - share) / n) + 0.005
+    assert degree.max() > 40  # a random network of this size hardly has 15
+
+
+def test_published_and_computed_reach_t4_6(seed):
+    rng, n = np.random.default_rng(seed), 10_000
+    hubs, even = networks.scale_free(n, 2, rng), networks.random_network(n, 2 * n, rng)
+    attacked = networks.reach(n, hubs, networks.attack(n, hubs, rng), [0.02, 0.05, 0.10, 0.18])
+    np.testing.assert_allclose(attacked, [0.943, 0.830, 0.567, 0.005], atol=0.04)
+    np.testing.assert_allclose(networks.reach(n, hubs, networks.failure(n, rng), [0.18, 0.5]), [0.806, 0.393], atol=0.03)
+    assert networks.reach(n, even, networks.failure(n, rng), [0.5])[0] == pytest.approx(0.399, abs=0.03)
+    assert networks.reach(n, even, networks.attack(n, even, rng), [0.40])[0] < 0.05
+
+
+def test_a_random_network_breaks_where_percolation_says(seed):
+    """1 - 1 / <k> = 0.75: what is left beyond is of the order of log n, before of the order of n."""
+    rng, n = np.random.default_rng(seed), 20_000
+    edges = networks.random_network(n, 2 * n, rng)
+    assert networks.failure_threshold(networks.degrees(n, edges)) == pytest.approx(0.75, abs=0.005)
+    before, beyond = networks.reach(n, edges, networks.failure(n, rng), [0.68, 0.82])
+    # the giant component of a random network of mean degree c = 4 * 0.32 solves s = 1 - exp(-c s)
+    s = 1.0
+    for _ in range(1000):
+        s = 1 - math.exp(-1.28 * s)
+    assert abs(before - 0.32 * s) < 0.02
+    assert beyond < 0.01
+
+
+def test_a_star_dies_with_its_middle():
+    edges = networks.star(50)
+    degree = networks.degrees(50, edges)
+    assert degree.tolist() == [49] + [1] * 49
+    rng = np.random.default_rng(0)
+    order = networks.attack(50, edges, rng)
+    assert order[0] == 0
+    np.testing.assert_allclose(networks.reach(50, edges, order, [0, 0.02, 1]), [1, 0.02, 0])
+
+
+def test_attack_goes_by_degree():
+    rng = np.random.default_rng(1)
+    edges = networks.scale_free(100, 2, rng)
+    assert (np.diff(networks.degrees(100, edges)[networks.attack(100, edges, rng)]) <= 0).all()
+    assert sorted(networks.failure(100, rng)) == list(range(100))
+
+
+def test_mean_distance():
+    assert networks.mean_distance(50, networks.star(50)) == pytest.approx((49 + 49 * (1 + 2 * 48)) / (50 * 49))
+    path = np.array([[0, 1], [1, 2], [2, 3]])
+    assert networks.mean_distance(4, path, [0]) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda rng: networks.mean_distance(4, np.array([[0, 1], [2, 3]])), "edges: the network has 2 components; distances need one"),
+    (lambda rng: networks.star(1), "n=1: must be"),
+    (lambda rng: networks.random_network(4, 7, rng), "m=7: must be at most 6, the number of pairs of 4 nodes"),
+    (lambda rng: networks.random_network(4, -1, rng), "m=-1: must be"),
+    (lambda rng: networks.scale_free(3, 3, rng), "m=3: must be below the number of nodes, 3"),
+    (lambda rng: networks.largest_component(3, np.array([[0, 3]])), "edges: node 3 is not one of 3, from 0"),
+    (lambda rng: networks.largest_component(3, np.array([[1, 1]])), "edges: node 1 is tied to itself"),
+    (lambda rng: networks.largest_component(3, np.array([[0.5, 1]])), "must be whole numbers"),
+    (lambda rng: networks.reach(3, networks.star(3), np.arange(3), [1.5]), r"removed=\[1.5\]: must be"),
+    (lambda rng: networks.failure_threshold([0, 0]), "degree: all are 0"),
+])
+def test_what_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(np.random.default_rng(0))
