@@ -192,7 +192,7 @@ def main():
     rows += [(f"first explorer of {name} answers, cold cache", f"{value:.0f} ms", "1000 ms")
              for name, value in firsts.items()]
     rows += [(f"{name}, all it loads ({count} requests)", f"{size / 1000:.0f} KB gzipped",
-              {"01_crowd.html": "1500 KB", "02_colonies.html": "2500 KB"}.get(name, ""))
+              {"01_crowd.html": "1500 KB", "02_colonies.html": "2500 KB", "03_brain.html": "2500 KB"}.get(name, ""))
              for name, (size, count) in pages.items()]
     rows += [(f"{name}: {states} states, {panels} panels", f"{size / 1000:.1f} KB gzipped",
               f"{60 * max(states, 50) / 50:.0f} KB") for name, (states, panels, size)
