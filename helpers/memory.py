@@ -70,22 +70,18 @@ def overlap(states, patterns):
 
 
 def recall(states, weights, steps):
-    """`states` after `steps` updates of all neurons at once; a neuron without a field stays as it is."""
-    weights = _symmetric(weights)
+    """`states` of living neurons after `steps` updates of all at once; one without a field stays as it is."""
+    weights = _synapses(weights)
     for _ in range(checks.count("steps", steps)):
-        field = states @ weights
-        still = field == 0
-        np.sign(field, out=field)
-        if still.any():
-            field[still] = states[still]
-        states = field
+        new = np.sign(states @ weights)
+        states = new if new.all() else np.where(new == 0, states, new)
     return states
 
 
 def settle(states, weights, rng, sweeps=50):
     """`states` (runs, n) after updates one neuron at a time, in random order, until none changes or `sweeps`
     times each. The runs share the order. A neuron at 0 is dead and stays so."""
-    weights = _symmetric(weights)
+    weights = _synapses(weights)
     states = np.array(np.atleast_2d(states), np.float64)
     alive = states != 0
     for _ in range(checks.count("sweeps", sweeps)):
@@ -98,10 +94,12 @@ def settle(states, weights, rng, sweeps=50):
     return states
 
 
-def _symmetric(weights):
-    weights = checks.finite("weights", weights)
+def _synapses(weights):
+    weights = checks.numbers("weights", weights)
     if weights.ndim != 2 or weights.shape[0] != weights.shape[1] or weights.diagonal().any():
         raise ValueError(f"weights of shape {weights.shape}: must be square, with nothing on the diagonal")
+    if np.isnan(weights.sum()):  # one pass over them, a small part of one update
+        raise ValueError("weights: some are no numbers; all must be finite")
     return weights
 
 

@@ -92,11 +92,6 @@ def attack(n, edges, rng):
     return np.lexsort((rng.random(n), -degrees(n, edges)))
 
 
-def failure(n, rng):
-    """The nodes in an order drawn by lot."""
-    return rng.permutation(n)
-
-
 def reach(n, edges, order, removed):
     """Share of all n nodes in the largest component when the first round(removed * n) of `order` are gone.
 

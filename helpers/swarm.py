@@ -92,7 +92,7 @@ class Vicsek:
         self.at = rng.random((birds, 2)) * self.box
         self.heading = rng.uniform(-math.pi, math.pi, birds)
         self._turn(0)
-        self.time, self.met, self.stirred, self.lost = 0, False, False, False
+        self.time, self.stirred, self.lost = 0, False, False
 
     @property
     def noise(self):
@@ -121,9 +121,7 @@ class Vicsek:
         self.at = np.mod(self.at + self.speed * self.toward, self.box)
         self.at[self.at == self.box] = 0  # where rounding made a whole turn of it
         self.time += 1
-        now = self.order()
-        self.met = self.met or now > 0.95
-        self.lost = self.lost or (self.stirred and now < 0.5)
+        self.lost = self.lost or (self.stirred and self.order() < 0.5)
 
     def order(self) -> float:
         """The order parameter v_a."""
@@ -139,8 +137,8 @@ class Vicsek:
         apart = self.at - (x, y)
         apart -= self.box * np.rint(apart / self.box)
         near = (apart**2).sum(axis=1) <= 1.5**2
+        self.stirred = self.stirred or self.order() > 0.95
         self._turn(np.where(near, self.rng.uniform(-math.pi, math.pi, len(self.at)), 0))
-        self.stirred = self.met
 
     def readout(self):
         v = self.order()

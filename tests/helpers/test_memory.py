@@ -154,6 +154,7 @@ def test_dense_memory_lowers_its_energy_and_holds_more(seed):
     (lambda rng: memory.cut(np.ones((2, 2)), -0.1, rng), "share=-0.1: must be"),
     (lambda rng: memory.settle(np.ones(3), np.ones((3, 3)), rng), r"weights of shape \(3, 3\): must be square, with nothing on the diagonal"),
     (lambda rng: memory.recall(np.ones(3), np.zeros((3, 3)), 0), "steps=0: must be"),
+    (lambda rng: memory.recall(np.ones(2), [[0, np.nan], [0, 0]], 1), "weights: some are no numbers"),
     (lambda rng: memory.one_step_error(-0.1), "load=-0.1: must be"),
     (lambda rng: memory.retrieval_overlap(0), "load=0: must be"),
     (lambda rng: memory.dense_settle(np.ones(2), [[1, -1]], 1, rng), "power=1: must be"),
