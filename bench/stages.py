@@ -101,7 +101,7 @@ def renderers():
     return total / 2**20
 
 
-def memory(browser, address, stage, steps=10_000):
+def memory_used(browser, address, stage, steps=10_000):
     """Megabytes of the page after a tenth of the live steps, and after all."""
     page = open_stage(browser, address, stage)
     page.locator(f"#{stage.name} [data-action=live]").click()
@@ -208,7 +208,7 @@ def main():
                  for name, rate in frame_rates(browser, address, CROWDED).items()]
         for stage in built.STAGES:
             if stage.name in CROWDED and stage.page == "book/02_colonies.html":
-                early, late = memory(browser, address, stage)
+                early, late = memory_used(browser, address, stage)
                 rows.append((f"{stage.name}: memory after 1000 and 10,000 live steps",
                              f"{early:.0f} and {late:.0f} MB", "steady"))
         browser.close()
