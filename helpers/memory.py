@@ -45,8 +45,8 @@ def hebb(patterns):
 
 
 def projection(patterns):
-    """J = X^+ X without its diagonal: every pattern is at rest, however alike they are, as long as
-    none is a mixture of the others (Personnaz, Guyon & Dreyfus 1985)."""
+    """J = X^+ X without its diagonal: every pattern is at rest, however alike they are, as long as they
+    do not fill the whole space (Personnaz, Guyon & Dreyfus 1985)."""
     patterns = _patterns(patterns)
     weights = np.linalg.pinv(patterns) @ patterns
     np.fill_diagonal(weights, 0)
@@ -75,6 +75,7 @@ def recall(states, weights, steps):
     for _ in range(checks.count("steps", steps)):
         new = np.sign(states @ weights)
         states = new if new.all() else np.where(new == 0, states, new)
+    _were_numbers(states)
     return states
 
 
@@ -91,15 +92,20 @@ def settle(states, weights, rng, sweeps=50):
             states[:, neuron] = np.where((field == 0) | ~alive[:, neuron], states[:, neuron], np.sign(field))
         if np.array_equal(before, states):
             break
+    _were_numbers(states)
     return states
+
+
+def _were_numbers(states):
+    """A synapse that is no number makes what it leads to none: looked for there, it costs no pass over all of them."""
+    if np.isnan(states).any():
+        raise ValueError("weights: some are no numbers; all must be finite")
 
 
 def _synapses(weights):
     weights = checks.numbers("weights", weights)
     if weights.ndim != 2 or weights.shape[0] != weights.shape[1] or weights.diagonal().any():
         raise ValueError(f"weights of shape {weights.shape}: must be square, with nothing on the diagonal")
-    if np.isnan(weights.sum()):  # one pass over them, a small part of one update
-        raise ValueError("weights: some are no numbers; all must be finite")
     return weights
 
 

@@ -87,6 +87,14 @@ def largest_component(n, edges, alive=None):
     return int(sizes.max()) if sizes.size else 0
 
 
+def giant(n, edges):
+    """(nodes, edges) of the largest component, its nodes numbered anew from 0."""
+    edges = _edges(n, edges)
+    _, member = connected_components(_links(n, edges), directed=False)
+    inside = member == np.bincount(member).argmax()
+    return int(inside.sum()), (np.cumsum(inside) - 1)[edges[inside[edges[:, 0]]]]
+
+
 def attack(n, edges, rng):
     """The nodes in the order of their degrees, the largest first; equals by lot: int64 (n,)."""
     return np.lexsort((rng.random(n), -degrees(n, edges)))

@@ -21,7 +21,7 @@ class Remembering:
     ("cut"); touching a small one with "show" shows it.
     """
 
-    layers = {"firing": Field(1), "silent": Field(1), "synapses_lost": Field(1), "likeness": Field(1)}
+    layers = {"firing": Field(1), "dead": Field(1), "synapses_lost": Field(1), "likeness": Field(1)}
     tools = {"smear": "stroke", "kill": "stroke", "cut": "stroke", "show": "tap"}
     live = ("rule", "stored")
 
@@ -100,7 +100,7 @@ class Remembering:
         scene = {name: np.zeros((high, wide)) for name in self.layers}
         large = (slice(self.low, self.low + SCALE * self.side), slice(0, SCALE * self.side))
         lost = 1 - (self.kept.sum(axis=1) - 1) / (self.state.size - 1)
-        for name, values in (("firing", self.state > 0), ("silent", ~self.alive), ("synapses_lost", 0.5 * lost)):
+        for name, values in (("firing", self.state > 0), ("dead", ~self.alive), ("synapses_lost", 0.5 * lost)):
             picture = values.reshape(self.side, self.side)[::-1].astype(float)
             scene[name][large] = np.kron(picture, np.ones((SCALE, SCALE)))
         for number, overlap in enumerate(self.likeness()):
@@ -142,7 +142,10 @@ class Remembering:
         said = f"Step {self.time}: energy {self.energy():.2f}"
         overlaps = self.likeness()
         best = int(overlaps[:self._stored].argmax())
-        if overlaps[best] > 1 - 1e-9:
+        worst = int(overlaps[:self._stored].argmin())
+        if -overlaps[worst] > overlaps[best]:
+            said += f"; nearest to the negative of its memory {worst}, with {100 * (1 - overlaps[worst]) / 2:.0f}% of the neurons so"
+        elif overlaps[best] > 1 - 1e-9:
             said += f"; the network shows its memory {best} exactly"
         else:
             said += f"; nearest to its memory {best}, with {100 * (1 + overlaps[best]) / 2:.0f}% of the neurons right"
@@ -151,7 +154,7 @@ class Remembering:
         return said + "".join(f"; {one}" for one in harm) + "."
 
     def reached(self):
-        """A third of the neurons is dead, the picture was smeared, and the memory came back whole."""
+        """A third of the neurons, rounded down, is dead, the picture was smeared, and the memory came back whole."""
         living = np.count_nonzero(self.alive)
-        return bool(living and 3 * living <= 2 * self.state.size and self.smeared >= 4
+        return bool(living and self.state.size - living >= self.state.size // 3 and self.smeared >= 4
                     and self.likeness()[self.cue] > 1 - 1e-9)

@@ -6,23 +6,28 @@ import pytest
 from helpers import networks
 
 
-def components(n, edges, alive):
-    """Sizes of the components by a search by hand."""
+def parts(n, edges, alive=None):
+    """The components' nodes, by a search by hand."""
+    alive = np.ones(n, bool) if alive is None else alive
     ties = {node: set() for node in range(n) if alive[node]}
     for a, b in edges.tolist():
         if alive[a] and alive[b]:
             ties[a].add(b)
             ties[b].add(a)
-    sizes = []
+    pieces = []
     while ties:
         found, edge = set(), {next(iter(ties))}
         while edge:
             found |= edge
             edge = set().union(*(ties[node] for node in edge)) - found
-        sizes.append(len(found))
+        pieces.append(sorted(found))
         for node in found:
             del ties[node]
-    return sizes
+    return pieces
+
+
+def components(n, edges, alive):
+    return [len(part) for part in parts(n, edges, alive)]
 
 
 def test_the_largest_component_is_that_of_a_search(seed):
@@ -94,6 +99,28 @@ def test_a_star_dies_with_its_middle():
     order = networks.attack(50, edges, rng)
     assert order[0] == 0
     np.testing.assert_allclose(networks.reach(50, edges, order, [0, 0.02, 1]), [1, 0.02, 0])
+
+
+def test_by_lot_a_star_keeps_the_square_of_what_is_spared_on_average(seed):
+    """(1 - f)^2: the middle is spared with chance 1 - f, and then so are as many of the leaves."""
+    n, draws = 200, 400
+    rng, edges = np.random.default_rng(seed), networks.star(200)
+    for gone in (0.1, 0.5):
+        left = [networks.reach(n, edges, rng.permutation(n), [gone])[0] for _ in range(draws)]
+        spread = (1 - gone) * np.sqrt(gone * (1 - gone))  # all that are spared, or one of n
+        assert abs(np.mean(left) - (1 - gone) ** 2) < 5 * spread / np.sqrt(draws) + 1 / n
+
+
+def test_the_giant_is_the_largest_component(seed):
+    rng = np.random.default_rng(seed)
+    edges = networks.random_network(120, 90, rng)
+    size, ties = networks.giant(120, edges)
+    assert size == max(components(120, edges, np.ones(120, bool)))
+    assert components(size, ties, np.ones(size, bool)) == [size]
+    # as many nodes of each degree as the search finds in a component of this size
+    alone = [found for found in parts(120, edges) if len(found) == size]
+    degree = networks.degrees(120, edges)
+    assert sorted(networks.degrees(size, ties)) in [sorted(degree[found]) for found in alone]
 
 
 def test_attack_goes_by_degree():

@@ -6,19 +6,31 @@ import pytest
 from helpers import relearning
 
 
+def saving(n, n1, n2, way, seed):
+    """Share of the error saved, and its standard error."""
+    forgot, relearned = relearning.free_lunch(n, n1, n2, 300, np.random.default_rng(seed), way=way).T
+    ratio = relearned.mean() / forgot.mean()
+    return 1 - ratio, np.std(relearned - ratio * forgot) / forgot.mean() / math.sqrt(300)
+
+
 @pytest.mark.parametrize(("n", "n1", "n2"), [(100, 20, 30), (40, 5, 20)])
 def test_after_noise_practice_brings_back_the_rest_t4_5(seed, n, n1, n2):
     """By the share n2 / n on average; five standard errors of the ratio of means."""
-    forgot, relearned = relearning.free_lunch(n, n1, n2, 300, np.random.default_rng(seed)).T
-    ratio = relearned.mean() / forgot.mean()
-    error = np.std(relearned - ratio * forgot) / forgot.mean() / math.sqrt(300)
-    assert abs(1 - ratio - n2 / n) < 5 * error
+    saved, error = saving(n, n1, n2, "noise", seed)
+    assert relearning.expected_saving(n, n2) == n2 / n
+    assert abs(saved - n2 / n) < 5 * error
 
 
-def test_after_decay_it_makes_things_worse_t4_5(seed):
-    forgot, relearned = relearning.free_lunch(100, 20, 30, 300, np.random.default_rng(seed), way="decay").T
-    rise = relearned.mean() / forgot.mean() - 1
-    assert 0.41 - 0.1 < rise < 0.41 + 0.1
+@pytest.mark.parametrize(("n", "n1", "n2"), [(100, 20, 30), (40, 5, 20)])
+def test_after_decay_it_makes_things_worse_t4_5(seed, n, n1, n2):
+    saved, error = saving(n, n1, n2, "decay", seed)
+    assert abs(saved - relearning.expected_saving(n, n2, "decay")) < 5 * error
+
+
+def test_the_expected_harm_by_hand():
+    assert relearning.expected_saving(100, 30, "decay") == pytest.approx(-30 / 69)  # the targets' 41% had a standard error of 3
+    with pytest.raises(ValueError, match="n2=99: must be below n - 1 = 99"):
+        relearning.expected_saving(100, 99)
 
 
 def test_relearning_everything_ends_all_error():

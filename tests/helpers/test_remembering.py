@@ -57,7 +57,7 @@ def test_the_picture_shows_the_network_and_its_memories():
     np.testing.assert_array_equal(scene["firing"][35:43, 61:69][::-1] > 0, FIRST[2].reshape(8, 8) > 0)
     assert scene["firing"][2:10, 43:51].max() == 0.06  # nine is not stored
     assert scene["likeness"][12, 52:60].tolist() == [1] * 8  # seven, under its picture
-    assert not scene["silent"].any()
+    assert not scene["dead"].any()
 
 
 @pytest.mark.parametrize("tool", ["smear", "kill", "cut"])
@@ -72,7 +72,7 @@ def test_a_touch_acts_on_the_neuron_under_the_pointer(tool):
     if tool == "kill":
         assert np.flatnonzero(~model.alive).tolist() == [neuron]
         assert model.state[neuron] == 0
-        assert model.scene()["silent"].sum() == SCALE**2
+        assert model.scene()["dead"].sum() == SCALE**2
     if tool == "cut":
         lost = ~model.kept
         assert lost[neuron].sum() == lost.sum() / 2
