@@ -26,6 +26,13 @@ Chapter 3, the brain:
     relearning   what practice on a part brings back of the rest
     networks     what is left of a network when nodes fail or are attacked
 
+Chapter 4, ensembles:
+    features     what a person tells a machine to look for in a digit
+    problems     Breiman's and Friedman's synthetic problems
+    trees        decision trees as flat arrays, some of whose nodes may be lost
+    ensembles    votes of many models: competence, correlation, margins, strength
+    felling      a forest seen tree by tree, to be watched and felled
+
 For every chapter:
     checks       what the models ask of their arguments
     scenes       what a moving model is, and the layers of what it shows
