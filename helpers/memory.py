@@ -15,6 +15,8 @@ import numpy as np
 
 from . import checks
 
+NOTHING = 1e-9  # a field no stronger is none: sums of k / n round, and differently on every platform
+
 
 def signs(name, value):
     """`value` as float64 of +1 and -1, shape (..., n), n at least 2."""
@@ -73,33 +75,33 @@ def recall(states, weights, steps):
     """`states` of living neurons after `steps` updates of all at once; one without a field stays as it is."""
     weights = _synapses(weights)
     for _ in range(checks.count("steps", steps)):
-        new = np.sign(states @ weights)
-        states = new if new.all() else np.where(new == 0, states, new)
-    _were_numbers(states)
+        field = _finite(states @ weights)
+        none = np.abs(field) <= NOTHING
+        states = np.where(none, states, np.sign(field)) if none.any() else np.sign(field)
     return states
 
 
 def settle(states, weights, rng, sweeps=50):
     """`states` (runs, n) after updates one neuron at a time, in random order, until none changes or `sweeps`
-    times each. The runs share the order. A neuron at 0 is dead and stays so."""
+    times each. The runs share the order. One without a field stays as it is; a neuron at 0 is dead and stays so."""
     weights = _synapses(weights)
     states = np.array(np.atleast_2d(states), np.float64)
     alive = states != 0
     for _ in range(checks.count("sweeps", sweeps)):
         before = states.copy()
         for neuron in rng.permutation(states.shape[1]):
-            field = states @ weights[neuron]
-            states[:, neuron] = np.where((field == 0) | ~alive[:, neuron], states[:, neuron], np.sign(field))
+            field = _finite(states @ weights[neuron])
+            states[:, neuron] = np.where((np.abs(field) > NOTHING) & alive[:, neuron], np.sign(field), states[:, neuron])
         if np.array_equal(before, states):
             break
-    _were_numbers(states)
     return states
 
 
-def _were_numbers(states):
-    """A synapse that is no number makes what it leads to none: looked for there, it costs no pass over all of them."""
-    if np.isnan(states).any():
+def _finite(field):
+    """`field`, if it is: a synapse that isn't makes what it leads to infinite or no number, whatever fires."""
+    if not math.isfinite(field.sum()):
         raise ValueError("weights: some are no numbers; all must be finite")
+    return field
 
 
 def _synapses(weights):

@@ -132,7 +132,7 @@ def mean_distance(n, edges, sources=None):
 
     Raises ValueError if the network falls apart, when some distances are infinite.
     """
-    edges = _edges(n, edges)
+    n, edges = checks.count("n", n, 2), _edges(n, edges)
     links = _links(n, edges)
     pieces, _ = connected_components(links, directed=False)
     if pieces > 1:

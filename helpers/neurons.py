@@ -35,6 +35,8 @@ def integrate_and_fire(current, time, *, dt=0.1, rng=None, noise=0.0):
     dt = checks.one_number("dt", dt, 0, open_low=True)
     steps = round(checks.one_number("time", time, 0, open_low=True) / dt)
     noise = checks.one_number("noise", noise, 0)
+    if noise and rng is None:
+        raise ValueError(f"rng=None: noise={noise:g} needs a generator to be drawn from")
     stays, deaf = np.exp(-dt / TAU), round(REFRACTORY / dt)
     voltage = np.zeros((steps + 1, *current.shape))
     spikes = np.zeros(voltage.shape, bool)
@@ -93,7 +95,8 @@ def perceptron(inputs, targets, passes=100):
 def two_layers(inputs, hidden, output):
     """What a threshold neuron says of a layer of others: +1 or -1 for each input.
 
-    inputs (m, d); hidden (h, d + 1) and output (h + 1,) are weights with the bias last.
+    inputs (m, d); hidden (h, d + 1) and output (h + 1,) are weights with the bias last. A neuron whose sum is
+    not above 0 says -1.
     """
     inputs = checks.finite("inputs", inputs)
     layer = np.where(np.column_stack([inputs, np.ones(len(inputs))]) @ np.transpose(hidden) > 0, 1, -1)

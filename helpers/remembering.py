@@ -78,12 +78,12 @@ class Remembering:
             self.order = self.rng.permutation(self.state.size)
         neuron, self.order = self.order[0], self.order[1:]
         field = self.weights[neuron] @ self.state
-        if self.alive[neuron] and field != 0:
+        if self.alive[neuron] and abs(field) > memory.NOTHING:
             self.state[neuron] = 1 if field > 0 else -1
         self.time += 1
 
     def energy(self) -> float:
-        return float(memory.energy(self.state, self.weights))
+        return float(memory.energy(self.state, self.weights)) + 0.0  # never -0.00
 
     def likeness(self):
         """Overlap of each memory with the living neurons, (p,)."""
@@ -120,7 +120,7 @@ class Remembering:
                 if left <= x < left + self.side and low <= y < low + self.side:
                     self.show(number)
             return
-        if x >= SCALE * self.side:
+        if x >= SCALE * self.side or not self.low <= y < self.low + SCALE * self.side:
             return
         column = x / SCALE - 0.5
         row = self.side - (y - self.low) / SCALE - 0.5

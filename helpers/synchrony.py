@@ -85,6 +85,8 @@ def measured_order(couplings, own, rng, *, time=60.0, warm=40.0, dt=0.05):
     phase = rng.uniform(-math.pi, math.pi, (couplings.size, own.size))
     steps, skip = (round(checks.one_number(name, value, 0, open_low=True) / dt)
                    for name, value in (("time", time), ("warm", warm)))
+    if steps == 0:
+        raise ValueError(f"time={time}: must be at least dt={dt:g}")
     total = np.zeros(couplings.size)
     for step in range(skip + steps):
         phase = advance(phase, own, couplings[:, None], dt)
@@ -152,7 +154,7 @@ class Orchestra:
             return
         near = ((self._places() - (x, y)) ** 2).sum(axis=1) < 0.35**2
         self.phase = np.where(near, self.rng.uniform(0, 2 * math.pi, self.phase.size), self.phase)
-        self.startled = self.startled or (self.together and self.order() < 0.5)
+        self.startled = self.startled or bool(near.any() and self.together and self.order() < 0.5)
 
     def readout(self):
         brink = critical_coupling(self.spread) if self.spread else 0.0

@@ -9,6 +9,7 @@ def test_choice_by_hand():
     assert ants.choice(20, 0) == pytest.approx(40**2 / (40**2 + 20**2))
     assert ants.choice([0, 10], 10, k=5, n=3) == pytest.approx([5**3 / (5**3 + 15**3), 0.5])
     assert ants.choice(3, 7, n=1.5) == pytest.approx(23**1.5 / (23**1.5 + 27**1.5))
+    assert ants.choice(3, 7, n=0) == 0.5
     assert ants.choice(3, 7) + ants.choice(7, 3) == pytest.approx(1)
 
 
@@ -81,6 +82,24 @@ def test_before_it_opens_nobody_takes_the_short_branch():
     assert (shares[:3] == 0).all()
 
 
+def test_it_opens_in_its_second():
+    shares = [ants.double_bridge(2000, 60, np.random.default_rng(0), ratio=2, opened=opened)[0] for opened in (60, 59, 0)]
+    assert not shares[0].any()
+    # in the last second alone two ants at most can take it, each with a chance of one in four or less
+    assert 0 < (shares[1] > 0).mean() < 0.5
+    assert (shares[2] > 0).all()
+
+
+def test_a_late_shortcut_is_a_double_bridge_by_rates():
+    settings = {"ratio": 1.5, "opened": 60, "k": 5, "n": 1}
+    late = ants.late_shortcut([0.1, 0.6], 3, np.random.default_rng(2), seconds=240, last=2, **settings)
+    bridge = ants.double_bridge(6, 240, np.random.default_rng(2), evaporation=[0.1] * 3 + [0.6] * 3, **settings)
+    np.testing.assert_allclose(late, (bridge[2:].mean(axis=0)).reshape(2, 3))
+    default, same = (ants.late_shortcut([0.1], 2, np.random.default_rng(2), **settings)
+                     for settings in ({}, {"opened": 1800, "seconds": 3600, "ratio": 2, "last": 5}))
+    np.testing.assert_array_equal(default, same)
+
+
 def test_forgetting_lets_go_of_everything(seed):
     """At 90% a minute no colony has a firm trail, and shares lie around a half."""
     shares = ants.late_shortcut([0.9], RUNS, np.random.default_rng(seed), opened=0)[0]
@@ -94,12 +113,13 @@ def test_the_same_seed_gives_the_same_run():
     assert (one != other).any()
 
 
-def test_one_bridge_step_by_step():
+@pytest.mark.parametrize(("k", "n"), [(20, 2), (0.1, 1)])  # the second feels every single mark
+def test_one_bridge_step_by_step(k, n):
     """Against a plain loop over seconds, with the same draws."""
     runs, seconds = 3, 180
     rng = np.random.default_rng(4)
     draws = [rng.random((2, 2, runs)) for _ in range(seconds)]
-    shares = ants.double_bridge(runs, seconds, np.random.default_rng(4), ratio=1.5, evaporation=0.3)
+    shares = ants.double_bridge(runs, seconds, np.random.default_rng(4), ratio=1.5, evaporation=0.3, k=k, n=n)
     keep = 0.7 ** (1 / 60)
     for run in range(runs):
         mark = [[0.0, 0.0], [0.0, 0.0]]
@@ -110,7 +130,7 @@ def test_one_bridge_step_by_step():
             laid = list(arrivals.pop(second, []))
             for end in (0, 1):
                 if draws[second][0][end][run] < 0.5:
-                    a, b = ((20 + amount) ** 2 for amount in mark[end])
+                    a, b = ((k + amount) ** n for amount in mark[end])
                     branch = 0 if draws[second][1][end][run] < a / (a + b) else 1
                     short[second // 60].append(branch == 0)
                     laid.append((end, branch))
@@ -123,6 +143,11 @@ def test_one_bridge_step_by_step():
 @pytest.mark.parametrize(("call", "message"), [
     (lambda rng: ants.choice(-1, 0), "a=-1: must be finite and in"),
     (lambda rng: ants.choice(1, 0, k=0), "k=0: must be finite and in"),
+    (lambda rng: ants.choice(1, 0, n=-1), "n=-1: must be finite and in"),
+    (lambda rng: ants.choice(1, np.nan), "b=nan: must be finite and in"),
+    (lambda rng: ants.equal_bridge(5, 0, rng), "runs=0: must be finite and in"),
+    (lambda rng: ants.double_bridge(5, 60, rng, ratio=2, evaporation=-0.1), "evaporation=-0.1: must be finite and in"),
+    (lambda rng: ants.late_shortcut([1.1], 5, rng), r"rates=\[1.1\]: must be finite and in"),
     (lambda rng: ants.equal_bridge(0, 5, rng), "ants=0: must be finite and in"),
     (lambda rng: ants.double_bridge(5, 90, rng, ratio=2), "seconds=90: must be a multiple of 60"),
     (lambda rng: ants.double_bridge(5, 60, rng, ratio=0.5), "ratio=0.5: must be finite and in"),

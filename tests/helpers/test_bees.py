@@ -67,6 +67,19 @@ def test_patience_ends():
     assert run.time.tolist() == [2, 2, 2]
 
 
+def test_a_decision_can_fall_in_the_last_moment():
+    """One scout whose rates are so high that she joins in the first step: that step is also the last."""
+    run = bees.swarm_decision(5, np.random.default_rng(1), v=(1e4, 1e4), sigma=0, quorum=1, scouts=1, most=0.02)
+    assert (run.site >= 0).all()
+    assert run.time.tolist() == [0.02] * 5
+
+
+def test_there_are_200_scouts_if_not_told_otherwise():
+    default, same = (bees.swarm_decision(5, np.random.default_rng(1), v=(3, 2), sigma=1, quorum=0.5, **settings)
+                     for settings in ({}, {"scouts": 200, "most": 50, "dt": 0.02}))
+    np.testing.assert_array_equal(default.time, same.time)
+
+
 def test_careful_swarms_are_slower_and_better(seed):
     low, high = (bees.swarm_decision(400, np.random.default_rng(seed), v=(3, 2.7), sigma=2, quorum=quorum, scouts=100)
                  for quorum in (0.2, 0.7))
@@ -90,6 +103,13 @@ def test_bees_who_do_not_listen_divide_by_quality(seed):
     # bees are independent: binomial
     error = np.sqrt(200 * share * (1 - share) / runs)
     assert (np.abs(dancers.mean(axis=0) - 200 * share) < 5 * error).all()
+
+
+def test_bees_who_copy_dance_for_the_mean_quality(seed):
+    """lambda = 0 and nobody judges: as above, with 6.8 rounds for each site."""
+    dancers = bees.scouts_agree(200, np.random.default_rng(seed), interdependence=0, independence=0)
+    share = 0.05 * 6.8 / (1 + 5 * 0.05 * 6.8)
+    assert (np.abs(dancers.mean(axis=0) - 200 * share) < 5 * np.sqrt(200 * share * (1 - share) / 200)).all()
 
 
 def test_listening_and_judging_are_both_needed(seed):
@@ -123,6 +143,12 @@ def test_the_same_seed_gives_the_same_swarm():
     (lambda rng: bees.course(0.6, 0.5, (2, 2), 1), "a=.*must sum to at most 1"),
     (lambda rng: bees.course(0.1, 0.1, (2, 2, 2), 1), r"v of shape \(3,\): must be"),
     (lambda rng: bees.course(0.1, 0.1, (2, 0), 1), r"v=\(2, 0\): must be"),
+    (lambda rng: bees.course(0.1, 0.1, (2, 2), -1), "sigma=-1: must be"),
+    (lambda rng: bees.course(-0.1, 0.1, (2, 2), 1), "a=-0.1: must be"),
+    (lambda rng: bees.scouts_agree(5, rng, interdependence=0.5, qualities=(0.5, 3)), r"qualities=\(0.5, 3\): must be"),
+    (lambda rng: bees.scouts_agree(5, rng, interdependence=0.5, independence=-0.1), "independence=-0.1: must be"),
+    (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=1, quorum=1.01), "quorum=1.01: must be"),
+    (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=1, quorum=0.5, scouts=0), "scouts=0: must be"),
     (lambda rng: bees.course(0.1, 0.1, (2, 2), 1, dt=0), "dt=0: must be"),
     (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=1, quorum=0.5, most=-1), "most=-1: must be"),
     (lambda rng: bees.critical_stopping(1), "v=1: must be"),
@@ -142,6 +168,9 @@ def test_a_quorum_is_rounded_up():
                                    dt=0.001).time
 
     np.testing.assert_array_equal(times(0.5), times(2 / 3))
+    exact, more = (bees.swarm_decision(9, np.random.default_rng(1), v=(3, 3), sigma=0, quorum=quorum, scouts=100).time
+                   for quorum in (0.07, 0.065))  # 0.07 * 100 is a little above 7, but is seven
+    np.testing.assert_array_equal(exact, more)
     assert times(0.5).mean() > 1.2 * times(1 / 3).mean()
 
 

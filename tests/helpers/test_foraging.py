@@ -34,7 +34,55 @@ def test_a_disc_has_the_cells_whose_middles_are_in_it():
     at = foraging.places(cells, 10)
     expected = [(x + 0.5, y + 0.5) for y in range(10) for x in range(10) if (x - 3) ** 2 + (y - 2) ** 2 <= 2.25]
     assert sorted(map(tuple, at.tolist())) == sorted(expected)
-    assert not foraging.ground(10)[foraging.disc(0, 0, 3, 10)].any()  # never the border
+    for corner in (0, 10):
+        assert not foraging.ground(10)[foraging.disc(corner, corner, 3, 10)].any()  # never the border
+    assert foraging.disc(3.5, 2.5, 1, 10).size == 5  # the edge is in it
+
+
+def test_how_large_the_nest_a_heap_and_the_brush_are():
+    """Lattice points within 2.5 of one of them: 21; within 1.6: 9."""
+    ground = model(ants=50)
+    ground.poke(20.5, 50.5, "food")
+    assert np.count_nonzero(ground.colony.goal[0]) == 21
+    ground.poke(40.5, 50.5, "wall")
+    assert ground.scene()["walls"].sum() == 9
+    at = foraging.places(np.append(ground.colony.cell, np.flatnonzero(ground.colony.goal[1])), 64)
+    assert (np.hypot(*(at - ground.nest_at).T) <= 2.5).all()  # the nest, and they are in it
+
+
+def test_couriers_set_out_one_after_the_other():
+    ground = model(ants=1, couriers=500, survey=1)
+    way = ground.couriers.far[0][ground.couriers.nest[0]]
+    # evenly over the time there and back
+    assert abs(ground.couriers.wait.mean() - (2 * way - 1) / 2) < 5 * 2 * way / np.sqrt(12 * 500)
+    assert 1.8 * way < ground.couriers.wait.max() < 2 * way
+    start = ground.couriers.cell[0]
+    for tick in range(10):
+        ground.step()
+        assert (ground.couriers.cell[ground.couriers.wait > tick] == start).all()
+        assert (ground.couriers.cell[ground.couriers.wait <= tick] != start).all()
+
+
+def test_a_barrier_by_hand():
+    assert np.unique(foraging.barrier(20, 0.5) // 22).tolist() == list(range(1, 11))
+    assert np.unique(foraging.barrier(20, 0.5) % 22).tolist() == [10, 11, 12]  # 9 to 12 of 20 cells across
+    assert foraging.barrier(20, 0.5).size == 30
+    assert foraging.barrier(64).size == 3 * 51
+
+
+def test_couriers_know_a_wall_that_was_there_from_the_start():
+    _, (brought,) = foraging.deliveries([1], ticks=400, falls=0, ants=1, couriers=100, survey=10_000)
+    assert brought.sum() > 0
+
+
+def test_deliveries_are_those_of_a_model():
+    colony, couriers = foraging.deliveries([3], ticks=250, falls=1000, ants=50, couriers=20, every=100)
+    ground = model(3, ants=50, couriers=20)
+    for _ in range(250):
+        ground.step()
+    for found, walkers in ((colony, ground.colony), (couriers, ground.couriers)):
+        assert found.tolist() == [[sum(walkers.delivered[:100]), sum(walkers.delivered[100:200])]]
+    assert couriers.sum() > 0
 
 
 def test_pheromone_is_what_was_left_and_what_was_laid():
@@ -112,10 +160,11 @@ def test_couriers_with_a_right_map_go_the_shortest_way():
     assert sum(ground.couriers.delivered[-2 * way:]) == 50  # each once, there and back
 
 
-def test_of_ways_equally_short_couriers_take_the_straight_one():
+@pytest.mark.parametrize(("column", "carrying"), [(19, False), (45, True)])
+def test_of_ways_equally_short_couriers_take_the_straight_one(column, carrying):
     ground = model(ants=1, couriers=1, survey=1)
-    ground.couriers.cell[:] = 33 * 66 + 19  # in the row of nest and food, between them
-    ground.couriers.wait[:] = 0
+    ground.couriers.cell[:] = 33 * 66 + column  # in the row of nest and food, between them
+    ground.couriers.wait[:], ground.couriers.carrying[:] = 0, carrying
     for _ in range(20):
         ground.step()
         assert ground.couriers.cell[0] // 66 == 33
@@ -240,6 +289,8 @@ def test_the_readout_and_the_challenge():
     ground.couriers.delivered = [1] * 200 + [0] * 201
     ground.colony.delivered = [1] * 99
     assert not ground.reached()
+    ground.colony.delivered = [1] * 100
+    assert ground.reached()
 
 
 def test_couriers_who_never_brought_anything_were_never_stopped():
@@ -290,6 +341,12 @@ def test_the_same_seed_gives_the_same_run():
     (lambda: model(ants=0), "ants=0: must be"),
     (lambda: model(couriers=-1), "couriers=-1: must be"),
     (lambda: model(evaporation=1.01), "evaporation=1.01: must be"),
+    (lambda: model(evaporation=-0.01), "evaporation=-0.01: must be"),
+    (lambda: model(evaporation=np.nan), "evaporation=nan: must be"),
+    (lambda: setattr(model(), "evaporation", 1.01), "evaporation=1.01: must be"),
+    (lambda: setattr(model(), "survey", 0), "survey=0: must be"),
+    (lambda: model(side=19), "side=19: must be"),
+    (lambda: model().poke(3, np.nan, "wall"), "y=nan: must be"),
     (lambda: model(survey=0), "survey=0: must be"),
     (lambda: model(side=5), "side=5: must be"),
     (lambda: model().poke(64.5, 3, "wall"), "x=64.5: must be"),

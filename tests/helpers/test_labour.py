@@ -34,6 +34,7 @@ def test_the_steady_state_balances_demand_and_work(f):
 def test_the_rise_is_in_wilson_s_range():
     few, many = labour.steady_state([0.1, 0.9]).majors
     assert many / few == pytest.approx(27.4, abs=0.1)
+    assert (labour.WILSON_RISE, labour.WILSON_RESTORED) == ((15, 30), 0.75)  # Wilson 1984
     low, high = labour.WILSON_RISE
     assert low <= many / few <= high
 
@@ -56,6 +57,21 @@ def test_who_is_gone_does_not_work_and_the_others_take_over(seed):
     before, after = course.active[150:300, 0].mean(), course.active[400:, 0].mean()
     assert after > 10 * before
     assert after / 20 == pytest.approx(1 / 3, abs=0.02)
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize(("caste", "left"), [("minors", 4), ("majors", 16)])
+def test_a_caste_is_taken_away_at_its_step(caste, left, scaled):
+    settings = {"majors": 4, "minors": 16, "steps": 80, "runs": 9, "threshold": (1, 1)}
+    whole = labour.simulate(**settings, rng=np.random.default_rng(3))
+    course = labour.simulate(**settings, rng=np.random.default_rng(3), removed=50, caste=caste, scaled=scaled)
+    gone = ("majors", "minors").index(caste)
+    np.testing.assert_array_equal(course.active[:51], whole.active[:51])
+    assert course.active[50, gone].any()
+    assert not course.active[51:, gone].any()
+    members = np.where(np.arange(80) < 50, 20, left if scaled else 20)[:, np.newaxis]  # who shares the work of a step
+    np.testing.assert_allclose(course.stimulus[1:], np.maximum(
+        course.stimulus[:-1] + 1 - 3 * course.active[1:].sum(axis=1) / members, 0))
 
 
 def test_takeover_by_the_balance():
@@ -88,6 +104,14 @@ def test_the_same_seed_gives_the_same_course():
     (lambda rng: labour.response(1, 0), "threshold=0: must be"),
     (lambda rng: labour.steady_state(1.5), "f=1.5: must be"),
     (lambda rng: labour.steady_state(0.5, demand=2.6), r"demand=2.6: must be below relief / \(1 \+ quitting\) = 2.5"),
+    (lambda rng: labour.steady_state(0.5, demand=1, relief=2, quitting=1), r"demand=1.0: must be below .* = 1, or s grows"),
+    (lambda rng: labour.steady_state(0.5, quitting=0), "quitting=0: must be"),
+    (lambda rng: labour.steady_state(np.nan), "f=nan: must be"),
+    (lambda rng: labour.takeover(0), "f=0: must be"),
+    (lambda rng: labour.takeover(1), "f=1: must be"),
+    (lambda rng: labour.simulate(-1, 5, 5, rng), "majors=-1: must be"),
+    (lambda rng: labour.simulate(5, 5, 5, rng, removed=0), "removed=0: must be"),
+    (lambda rng: labour.simulate(5, 0, 5, rng, removed=2, caste="majors"), "caste='majors': must leave somebody"),
     (lambda rng: labour.simulate(0, 0, 5, rng), "majors [+] minors=0: must be"),
     (lambda rng: labour.simulate(5, 5, 5, rng, removed=2, caste="queens"), "caste='queens': must be one of"),
     (lambda rng: labour.simulate(0, 5, 5, rng, removed=2), "caste='minors': must leave somebody"),

@@ -31,6 +31,8 @@ def test_projection_holds_patterns_however_alike():
     weights = memory.projection(patterns)
     np.testing.assert_allclose(weights, weights.T)
     assert not weights.diagonal().any()
+    orthogonal = [[1, 1, 1, 1], [1, -1, 1, -1]]  # where the two rules are one
+    np.testing.assert_allclose(memory.projection(orthogonal), memory.hebb(orthogonal), atol=1e-12)
     np.testing.assert_array_equal(memory.recall(patterns, weights, 1), patterns)
     assert (memory.recall(patterns, memory.hebb(patterns), 1) != patterns).any()
 
@@ -51,9 +53,9 @@ def test_energy_by_hand_and_falling():
 def test_recall_updates_all_at_once():
     patterns, weights, rng = network(4, 30)
     states = memory.random_patterns(6, 30, rng)
-    expected = states.copy()
+    expected, whole = states.copy(), np.rint(30 * weights)  # in whole numbers a tie is one
     for _ in range(3):
-        field = expected @ weights
+        field = expected @ whole
         expected = np.where(field == 0, expected, np.where(field > 0, 1, -1))
     np.testing.assert_array_equal(memory.recall(states, weights, 3), expected)
     lonely = np.zeros((30, 30))
@@ -63,7 +65,48 @@ def test_recall_updates_all_at_once():
 def test_settled_states_are_at_rest(seed):
     patterns, weights, rng = network(6, 80, seed)
     rest = memory.settle(memory.random_patterns(10, 80, rng), weights, rng)
-    assert (rest * (rest @ weights) >= 0).all()
+    assert (rest * (rest @ np.rint(80 * weights)) >= 0).all()  # whole numbers, so that no tie is rounded
+
+
+def test_a_tie_changes_nobody(seed):
+    """Against whole numbers, where sums of k / 80 would be rounded away from 0."""
+    patterns, weights, _ = network(6, 80, seed)
+    whole = np.rint(80 * weights).astype(int).tolist()
+    starts = memory.random_patterns(3, 80, np.random.default_rng(seed + 1))
+    for start in starts:
+        expected = start.astype(int).tolist()
+        for _ in range(3):
+            fields = [sum(map(int.__mul__, row, expected)) for row in whole]
+            expected = [state if field == 0 else 1 if field > 0 else -1 for state, field in zip(expected, fields, strict=True)]
+        assert memory.recall(start, weights, 3).tolist() == expected
+        expected, rng = start.astype(int).tolist(), np.random.default_rng(9)
+        for _ in range(4):
+            for neuron in rng.permutation(80):
+                field = sum(map(int.__mul__, whole[neuron], expected))
+                expected[neuron] = expected[neuron] if field == 0 else 1 if field > 0 else -1
+        assert memory.settle(start, weights, np.random.default_rng(9), sweeps=4)[0].tolist() == expected
+
+
+def test_a_tie_of_tenths_is_one():
+    """0.1 + 0.2 - 0.3 is above 0 in floating point, in whatever order it is summed; the other three are at rest."""
+    weights = np.array([[0, 0.1, 0.2, 0.3], [0.1, 0, 1, 0], [0.2, 1, 0, 0], [0.3, 0, 0, 0]])
+    for state in ([-1.0, 1, 1, -1], [1.0, -1, -1, 1]):
+        assert memory.recall(np.array(state), weights, 2).tolist() == state
+        assert memory.settle(state, weights, np.random.default_rng(0))[0].tolist() == state
+
+
+def test_without_synapses_nothing_moves():
+    states = memory.random_patterns(4, 12, np.random.default_rng(0))
+    np.testing.assert_array_equal(memory.settle(states, np.zeros((12, 12)), np.random.default_rng(0)), states)
+    # both patterns pull every neuron both ways, equally hard
+    for start in itertools.product((-1, 1), repeat=2):
+        assert memory.dense_settle(start, [[1, 1], [1, -1]], 2, np.random.default_rng(0)).tolist() == [list(start)]
+
+
+def test_overlap_by_hand():
+    patterns = np.array([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1]])
+    np.testing.assert_allclose(memory.overlap(patterns[0], patterns), [1, 0, 0])
+    np.testing.assert_allclose(memory.overlap(np.array([[-1.0, -1, -1, 1], [0, 0, 1, -1]]), patterns), [[-0.5, -0.5, -0.5], [0, 0.5, 0]])
 
 
 def test_critical_load_of_amit_gutfreund_and_sompolinsky_t4_1():
@@ -122,7 +165,12 @@ def test_flip_and_kill_are_exact():
     rng = np.random.default_rng(0)
     states = memory.random_patterns(30, 50, rng)
     assert ((memory.flip(states, 0.3, rng) != states).sum(axis=1) == 15).all()
-    assert ((memory.kill(states, 17, rng) == 0).sum(axis=1) == 17).all()
+    assert ((memory.flip(states, 0.37, rng) != states).sum(axis=1) == 18).all()  # round(18.5), the even one
+    assert ((memory.flip(states, 0.39, rng) != states).sum(axis=1) == 20).all()  # round(19.5)
+    dead = memory.kill(states, 17, rng) == 0
+    assert (dead.sum(axis=1) == 17).all()
+    for harmed in (dead, memory.flip(states, 0.3, rng) != states):  # each state has its own
+        assert len(np.unique(harmed, axis=0)) == 30
     assert not memory.kill(states, 50, rng).any()
 
 
@@ -145,18 +193,27 @@ def test_dense_memory_lowers_its_energy_and_holds_more(seed):
 
 @pytest.mark.parametrize(("call", "message"), [
     (lambda rng: memory.hebb([[1, 0.5]]), r"patterns of shape \(1, 2\): must be \+1 or -1"),
+    (lambda rng: memory.hebb([[1, 0]]), r"patterns of shape \(1, 2\): must be \+1 or -1"),
+    (lambda rng: memory.hebb([[1]]), r"patterns of shape \(1, 1\): must be .* for at least two neurons"),
+    (lambda rng: memory.hebb(1), r"patterns of shape \(\): must be"),
     (lambda rng: memory.hebb([1, -1]), r"patterns of shape \(2,\): must have shape \(p, n\)"),
     (lambda rng: memory.projection([[1, np.nan]]), "patterns=.*must be finite"),
     (lambda rng: memory.random_patterns(0, 5, rng), "p=0: must be"),
+    (lambda rng: memory.random_patterns(5, 1, rng), "n=1: must be"),
     (lambda rng: memory.kill(np.ones(5), 6, rng), "count=6: must be at most the number of neurons, 5"),
     (lambda rng: memory.kill(np.ones(5), -1, rng), "count=-1: must be"),
     (lambda rng: memory.flip(np.ones(5), 1.2, rng), "share=1.2: must be"),
     (lambda rng: memory.cut(np.ones((2, 2)), -0.1, rng), "share=-0.1: must be"),
     (lambda rng: memory.settle(np.ones(3), np.ones((3, 3)), rng), r"weights of shape \(3, 3\): must be square, with nothing on the diagonal"),
+    (lambda rng: memory.settle(np.ones(3), np.zeros((2, 3)), rng), r"weights of shape \(2, 3\): must be square"),
+    (lambda rng: memory.settle(np.ones(3), np.zeros(3), rng), r"weights of shape \(3,\): must be square"),
     (lambda rng: memory.recall(np.ones(3), np.zeros((3, 3)), 0), "steps=0: must be"),
     (lambda rng: memory.recall(np.ones(2), [[0, np.nan], [0, 0]], 1), "weights: some are no numbers"),
+    (lambda rng: memory.settle(np.ones(2), [[0, np.inf], [np.inf, 0]], rng), "weights: some are no numbers; all must be finite"),
     (lambda rng: memory.one_step_error(-0.1), "load=-0.1: must be"),
     (lambda rng: memory.retrieval_overlap(0), "load=0: must be"),
+    (lambda rng: memory.dense_settle([1, 0], [[1, -1]], 3, rng), r"states of shape \(2,\): must be \+1 or -1"),
+    (lambda rng: memory.dense_settle(np.ones(2), [[1, 2]], 3, rng), r"patterns of shape \(1, 2\): must be \+1 or -1"),
     (lambda rng: memory.dense_settle(np.ones(2), [[1, -1]], 1, rng), "power=1: must be"),
 ])
 def test_what_is_refused(call, message):

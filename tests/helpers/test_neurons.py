@@ -16,11 +16,13 @@ def test_voltage_is_the_equation_s_solution():
 
 def test_rate_is_the_closed_form():
     currents = np.array([16.0, 20, 30, 60])
-    spikes = neurons.integrate_and_fire(currents, 5000, dt=0.01).spikes
+    spikes = neurons.integrate_and_fire(currents, 500, dt=0.01).spikes
     first, last = spikes.argmax(axis=0), spikes.shape[0] - 1 - spikes[::-1].argmax(axis=0)
     between = 0.01 * (last - first) / (spikes.sum(axis=0) - 1)
     np.testing.assert_allclose(1000 / between, neurons.firing_rate(currents), rtol=0.002)
-    assert neurons.firing_rate([0, 15, 15.001])[:2].tolist() == [0, 0]
+    # from 0 to 15 mV on the way to 30 takes 20 ln 2 ms, and 2 ms of deafness
+    assert neurons.firing_rate(30) == pytest.approx(1000 / (2 + 20 * math.log(2)))
+    assert neurons.firing_rate([-3, 0, 5, 14.9, 15, 15.001])[:5].tolist() == [0] * 5
     assert neurons.firing_rate(1e9) == pytest.approx(1000 / neurons.REFRACTORY, rel=1e-3)
 
 
@@ -64,6 +66,16 @@ def test_what_a_perceptron_has_learned_it_says():
     assert neurons.perceptron(CORNERS, [-1, 1, 1, -1], passes=40).mistakes[-1] > 0
 
 
+def test_perceptrons_by_hand():
+    """Corners in the order (-1, -1), (-1, 1), (1, -1), (1, 1), then the bias."""
+    weights, mistakes = neurons.perceptron(CORNERS, [-1, -1, -1, 1])
+    assert (weights.tolist(), mistakes) == ([1, 1, -1], [1, 0])
+    # or: after the three first corners (1, 1, -1), (0, 2, 0), (1, 1, 1)
+    weights, mistakes = neurons.perceptron(CORNERS, [-1, 1, 1, 1])
+    assert (weights.tolist(), mistakes) == ([1, 1, 1], [3, 0])
+    assert len(neurons.perceptron(CORNERS, [-1, 1, 1, -1]).mistakes) == 100
+
+
 def test_the_perceptron_s_mistakes_are_bounded(seed):
     """Novikoff 1962: with a margin g in a ball of radius R at most (R / g)**2 mistakes."""
     rng = np.random.default_rng(seed)
@@ -79,6 +91,9 @@ def test_the_perceptron_s_mistakes_are_bounded(seed):
 def test_a_layer_can_do_what_one_cannot():
     made = neurons.two_layers(CORNERS, [[1, 1, 1], [-1, -1, 1]], np.array([1, 1, -1]))
     assert made.tolist() == [-1, 1, 1, -1]
+    # sums of 0: the hidden neuron says -1, which the one after it turns, and so does the one after that
+    assert neurons.two_layers(CORNERS, [[1, 1, 0]], np.array([-1.0, 0])).tolist() == [1, 1, 1, -1]
+    assert neurons.two_layers(CORNERS, [[1, 0, 0]], np.array([1.0, 1])).tolist() == [-1, -1, 1, 1]
 
 
 @pytest.mark.parametrize("correlation", [0, 0.12, 1])
@@ -87,6 +102,7 @@ def test_a_pool_errs_as_a_crowd_does_t4_4(seed, correlation):
         found = neurons.pooled_estimates(3000, n, np.random.default_rng(seed), correlation=correlation, noise=2)
         variance = float(crowd.variance_of_mean(n, 4, correlation))
         assert abs(found.var() - variance) < 5 * variance * math.sqrt(2 / 3000)
+        assert abs(found.mean()) < 5 * math.sqrt(variance / 3000)
 
 
 @pytest.mark.parametrize(("n", "worth"), [(10, 4.81), (100, 7.76), (787, 8.26)])
@@ -99,6 +115,13 @@ def test_correlated_neurons_are_worth_few_t4_4(n, worth):
     (lambda: neurons.integrate_and_fire(20, 0), "time=0: must be"),
     (lambda: neurons.integrate_and_fire(20, 10, dt=0), "dt=0: must be"),
     (lambda: neurons.integrate_and_fire(20, 10, noise=-1), "noise=-1: must be"),
+    (lambda: neurons.integrate_and_fire(20, 10, noise=1), "rng=None: noise=1 needs a generator"),
+    (lambda: neurons.integrate_and_fire(20, -1), "time=-1: must be"),
+    (lambda: neurons.firing_rate(np.inf), "current=inf: must be"),
+    (lambda: neurons.perceptron([1.0, -1], [1, 1]), r"inputs of shape \(2,\), targets of shape \(2,\): must be"),
+    (lambda: neurons.perceptron(CORNERS, [1, 1, 1, np.nan]), "targets=.*: must be finite"),
+    (lambda: neurons.perceptron(CORNERS, [1, 1, 1, -1], passes=0), "passes=0: must be"),
+    (lambda: neurons.pooled_estimates(5, 2, np.random.default_rng(0), correlation=1.1, noise=1), "correlation=1.1: must be"),
     (lambda: neurons.perceptron(CORNERS, [1, 1, 1, 0.5]), "must be .* of \\+1 or -1"),
     (lambda: neurons.perceptron(CORNERS, [1, 1]), r"inputs of shape \(4, 2\), targets of shape \(2,\)"),
     (lambda: neurons.pooled_estimates(5, 0, np.random.default_rng(0), correlation=0, noise=1), "n=0: must be"),

@@ -46,7 +46,18 @@ def test_halved_weights_err_by_a_quarter_of_the_targets():
     assert abs(forgot.mean() - 0.25) < 5 * 0.25 * math.sqrt(2 / (4 * 400))
 
 
+@pytest.mark.parametrize(("n", "n1", "n2", "runs"), [(100, 20, 30, 300), (2, 1, 1, 1500)])
+def test_noise_moves_each_weight_by_a_normal_number_of_its_own(seed, n, n1, n2, runs):
+    """The error on A1 is then the mean of n1 squares of x . z. Its mean is n, its mean square (n**2 + 2 n) (1 + 2 / n1)."""
+    forgot = relearning.free_lunch(n, n1, n2, runs, np.random.default_rng(seed))[:, 0]
+    variance = (n**2 + 2 * n) * (1 + 2 / n1) - n**2
+    assert abs(forgot.mean() - n) < 5 * math.sqrt(variance / runs)
+    if n1 > 1:  # nearly a chi-square number of n1 degrees: kurtosis 3 + 12 / n1, and a little for z
+        assert abs(forgot.std() / math.sqrt(variance) - 1) < 5 * math.sqrt((2.5 + 12 / n1) / (4 * runs))
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
+    ({"n1": 51}, "n1=51, n2=50: must be at most 100 together"), ({"n2": 0}, "n2=0: must be"), ({"n": 0}, "n=0: must be"),
     ({"n1": 60}, "n1=60, n2=50: must be at most 100 together"), ({"n1": 0}, "n1=0: must be"),
     ({"way": "age"}, "way='age': must be one of 'noise', 'decay'"), ({"runs": 0}, "runs=0: must be")])
 def test_what_is_refused(arguments, message):

@@ -82,6 +82,121 @@ def test_a_touch_acts_on_the_neuron_under_the_pointer(tool):
         assert "% of the synapses cut" in model.readout()
 
 
+@pytest.mark.parametrize(("place", "rows", "columns"), [
+    ((2.5, 5.5), (2, 3), (5, 6)),  # where four meet: 0.71 from the middle of each
+    ((2.5, 5), (2, 3), (5,)), ((2, 5.5), (2,), (5, 6)), ((2.2, 5.2), (2,), (5,)),
+    ((2.29, 5), (2, 3), (5,)), ((2.24, 5), (2,), (5,))])  # 0.71 and 0.76 from the next
+def test_a_touch_reaches_three_quarters_of_a_neuron(place, rows, columns):
+    model = stage()
+    model.poke(*at(model, *place), "kill")
+    assert sorted(np.flatnonzero(~model.alive)) == [8 * row + column for row in rows for column in columns]
+
+
+def test_a_change_of_rule_or_number_is_learned_at_once():
+    model = stage()
+    for rule, learned in (("Hebb", memory.hebb), ("projection", memory.projection)):
+        model.rule = rule
+        np.testing.assert_array_equal(model.weights, learned(FIRST))
+        model.stored = 4
+        np.testing.assert_array_equal(model.weights, learned(FIRST[:4]))
+        model.stored = 10
+
+
+def test_to_show_a_picture_starts_afresh():
+    model = stage(cue=0)
+    np.testing.assert_array_equal(model.state, FIRST[0])
+    for column in (2, 3, 4, 5):
+        model.poke(*at(model, 3, column), "smear")
+    model.step()
+    model.poke(65, 40, "show")
+    assert model.smeared == 0
+    assert model.order.size == 0
+
+
+def test_a_sweep_is_in_an_order_drawn_by_lot():
+    model = stage(5)
+    model.step()
+    assert model.order.tolist() == np.random.default_rng(5).permutation(64)[1:].tolist()
+
+
+def test_a_neuron_without_a_field_stays_as_it_is():
+    model = stage(stored=3, cue=2)
+    model.kept[:] = np.eye(64, dtype=bool)  # every synapse is cut
+    model.rule = "Hebb"
+    for _ in range(64):
+        model.step()
+    np.testing.assert_array_equal(model.state, FIRST[2])
+
+
+def test_when_all_are_dead_nothing_is_remembered():
+    model = stage()
+    for row in range(8):
+        for column in range(8):
+            model.poke(*at(model, row, column), "kill")
+    assert not model.likeness().any()
+    assert not model.reached()
+    assert model.readout() == "Step 0: energy 0.00; nearest to its memory 0, with 50% of the neurons right; 64 of 64 neurons dead."
+    model.step()
+    assert not model.state.any()
+
+
+def test_the_picture_shows_how_many_synapses_are_lost():
+    model = stage()
+    for _ in range(3):
+        for place in ((2, 5), (2, 6), (7, 0)):
+            model.poke(*at(model, *place), "cut")
+    assert model.kept.diagonal().all()  # no neuron has a synapse with itself to lose
+    lost = (~model.kept).sum(axis=1) / 63
+    shown = model.scene()["synapses_lost"][2:42, :40][::-1][::SCALE, ::SCALE]
+    np.testing.assert_allclose(shown.ravel(), lost / 2)
+    assert model.readout().endswith(f"; {100 * lost.mean():.0f}% of the synapses cut.")
+
+
+def test_a_bar_is_as_long_as_the_overlap_and_none_if_it_is_negative():
+    model = stage(cue=7)
+    model.state[:32] *= -1  # an overlap of 0 with the seven
+    assert not model.scene()["likeness"][12, 52:60].any()
+    model.state[:] = FIRST[7]
+    model.state[:8] *= -1  # of 3/4
+    assert model.scene()["likeness"][12, 52:60].tolist() == [1] * 6 + [0] * 2
+    model.state[:] = -FIRST[7]
+    assert not model.scene()["likeness"][12, 52:60].any()
+
+
+def test_between_the_small_pictures_nothing_is_shown():
+    model = stage(cue=3)
+    for x in (42.9, 51, 51.9, 60.5, 69):  # columns of 8 from 43, 52 and 61
+        for y in (20, 40):
+            model.poke(x, y, "show")
+    for y in (43, 43.9, 34.9, 34, 33.5):  # the upper row lies between 35 and 43, the next ends at 32
+        model.poke(45, y, "show")
+    assert model.cue == 3
+    model.poke(43, 35, "show")
+    assert model.cue == 0
+    model.poke(50.9, 42.9, "show")
+    assert model.cue == 0
+    model.poke(52, 35, "show")
+    assert model.cue == 1
+
+
+def test_the_dead_cannot_be_smeared():
+    model = stage()
+    model.poke(*at(model, 3, 3), "kill")
+    model.poke(*at(model, 3, 3), "smear")
+    assert model.smeared == 0
+    assert model.state[27] == 0
+    model.poke(*at(model, 3, 3.5), "smear")  # one of the two lives
+    model.poke(*at(model, 5, 5), "smear")
+    assert model.smeared == 2
+
+
+def test_the_readout_names_a_memory_that_is_stored():
+    model = stage(stored=3, cue=7)
+    overlaps = [int(FIRST[7] @ FIRST[k]) / 64 for k in range(3)]
+    best = overlaps.index(max(overlaps))
+    assert f"nearest to its memory {best}, with {50 + 50 * overlaps[best]:.0f}% of the neurons right" in model.readout()
+
+
 def test_a_touch_outside_the_picture_does_nothing():
     model = stage()
     before = model.scene()
@@ -90,6 +205,9 @@ def test_a_touch_outside_the_picture_does_nothing():
         model.poke(20, 43.5, tool)
         model.poke(40.2, 20, tool)
         model.poke(60, 20, tool)
+        for x in np.arange(0.5, 40):
+            model.poke(x, model.low - 0.01, tool)
+            model.poke(x, model.low + 40, tool)
     model.poke(20, 30, "show")
     for name, array in model.scene().items():
         np.testing.assert_array_equal(array, before[name])
@@ -141,13 +259,44 @@ def test_the_challenge_asks_for_a_third_dead_a_smear_and_the_memory():
     assert not model.reached()
 
 
+def test_the_challenge_on_its_borders():
+    pictures = np.array([[1, 1, 1, -1, -1, -1, 1, 1, 1], [1, -1, 1, 1, -1, 1, 1, -1, 1]])
+    model = Remembering(np.random.default_rng(0), memories=pictures, stored=2, cue=0)
+
+    def touch(neuron, tool):
+        model.poke(SCALE * (neuron % 3 + 0.5), model.low + SCALE * (3 - neuron // 3 - 0.5), tool)
+
+    touch(0, "kill")
+    touch(1, "kill")
+    for neuron in (4, 5, 4, 5):
+        touch(neuron, "smear")
+    assert not model.reached()  # two of nine are less than a third
+    touch(2, "kill")
+    assert model.reached()  # smeared and back, and six of nine live
+    model.show(0)
+    for neuron in (4, 5, 5):
+        touch(neuron, "smear")
+    model.state[3:] = pictures[0][3:]
+    assert not model.reached()  # smeared three times
+    touch(4, "smear")
+    assert not model.reached()  # one is wrong
+    model.state[3:] = pictures[1][3:]
+    assert not model.reached()  # whole, but another memory than was shown
+    model.state[3:] = pictures[0][3:]
+    assert model.reached()
+
+
 def test_the_readout():
     model = stage()
     assert model.readout() == f"Step 0: energy {model.energy():.2f}; the network shows its memory 3 exactly."
+    model.step()  # a neuron of a stored memory does not change
+    assert model.readout().startswith("Step 1: ")
     for place in ((0, 0), (1, 3), (5, 5)):
         model.poke(*at(model, *place), "smear")
     model.poke(*at(model, 7, 7), "kill")
     assert model.readout().endswith("nearest to its memory 3, with 95% of the neurons right; 1 of 64 neurons dead.")
+    model.kept[:] = np.eye(64, dtype=bool)
+    assert model.readout().endswith("; 1 of 64 neurons dead; 100% of the synapses cut.")
 
 
 def test_the_same_seed_gives_the_same_run():
@@ -164,11 +313,18 @@ def test_the_same_seed_gives_the_same_run():
 
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: stage(cue=10), "cue=10: must be below the number of memories, 10"),
+    (lambda: stage(cue=-1), "cue=-1: must be"),
+    (lambda: Remembering(np.random.default_rng(0), memories=FIRST[:0]), r"memories of shape \(0, 64\): must have shape"),
+    (lambda: Remembering(np.random.default_rng(0), memories=FIRST[None]), r"memories of shape \(1, 10, 64\): must have shape"),
+    (lambda: stage(stored=0), "stored=0: must be"),
+    (lambda: stage(stored=-2), "stored=-2: must be"),
     (lambda: stage(stored=11), "stored=11: must be at most the number of memories, 10"),
     (lambda: stage(rule="magic"), "rule='magic': must be one of 'Hebb', 'projection'"),
     (lambda: Remembering(np.random.default_rng(0), memories=FIRST[:, :60]), r"memories of shape \(10, 60\): must have shape"),
     (lambda: Remembering(np.random.default_rng(0), memories=FIRST * 2), r"memories of shape \(10, 64\): must be \+1 or -1"),
     (lambda: stage().poke(-1, 3, "kill"), "x=-1: must be"),
+    (lambda: stage().poke(3, np.nan, "kill"), "y=nan: must be"),
+    (lambda: stage().poke(3, 44.5, "show"), r"y=44.5: must be finite and in \[0, 44\]"),
     (lambda: stage().poke(1, 3, "heal"), "tool='heal': must be one of"),
 ])
 def test_what_is_refused(call, message):

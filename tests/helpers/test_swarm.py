@@ -121,6 +121,9 @@ def test_stirring_and_finding_back():
             model.poke(x, y, "scatter")
     assert model.order() < 0.5
     assert not model.reached()
+    model.step()
+    assert model.lost
+    assert not model.reached()
     for _ in range(600):
         model.step()
     assert model.reached()
@@ -135,6 +138,14 @@ def test_only_the_birds_near_the_pointer_are_scattered():
     near = np.hypot(*apart.T) <= 1.5
     assert near.any()
     np.testing.assert_array_equal(before != model.heading, near)
+
+
+def test_a_hand_scatters_as_far_as_one_and_a_half():
+    model = swarm.Vicsek(np.random.default_rng(2), birds=4, density=0.04)
+    model.at = np.array([[9.0, 5], [1.46, 5], [0, 6.54], [0, 3.46]])  # from (0, 5), round the edge, 1, 1.46, 1.54 and 1.54
+    before = model.heading.copy()
+    model.poke(0, 5, "scatter")
+    assert (model.heading != before).tolist() == [True, True, False, False]
 
 
 @pytest.fixture
@@ -163,6 +174,65 @@ def test_one_boid_steered_by_hand():
     steer = 0.02 * (1 / 0.8 - 1) * np.array([-0.8, 0]) + 0.05 * np.array([1, -1]) + 0.01 * np.array([0.8, 0])
     toward = np.array([0, 1]) + steer
     np.testing.assert_allclose(model.toward[0], toward / np.hypot(*toward), atol=1e-12)
+
+
+def alone(at, **settings):
+    """Boids at these places, all flying north, on a square of 40."""
+    model = swarm.Boids(np.random.default_rng(0), birds=len(at), density=len(at) / 1600, **settings)
+    model.at = np.array(at, float)
+    model.toward = np.tile([0.0, 1.0], (len(at), 1))
+    model.found = swarm.pairs(model.at, model.box, model.sight)
+    return model
+
+
+def test_cohesion_alone_turns_birds_to_the_middle_of_their_neighbours():
+    model = alone([[10, 10], [11, 10], [11.5, 10], [30, 30]], separation=0, alignment=0, cohesion=0.1)
+    model.step()
+    # from the first her two neighbours' middle lies 1.25 to the right, from the second 0.25 to the left
+    for bird, steer in ((0, 0.125), (1, -0.025), (2, -0.1)):
+        np.testing.assert_allclose(model.toward[bird], np.array([steer, 1]) / np.hypot(steer, 1), atol=1e-12)
+    np.testing.assert_allclose(model.toward[3], [0, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize(("distance", "steer"), [(1, 0.225), (2, 0.15), (3.6, 0.03), (4.1, 0)])
+def test_a_bird_flees_the_harder_the_nearer_the_hawk(distance, steer):
+    """0.3 (1 - distance / 4), away from it."""
+    model = alone([[10, 10]], separation=0, alignment=0, cohesion=0)
+    model.poke(10 - distance, 10, "hawk")
+    model.step()
+    np.testing.assert_allclose(model.toward[0], np.array([steer, 1]) / np.hypot(steer, 1), atol=1e-12)
+
+
+def test_a_hawk_meets_who_flies_within_four_of_it():
+    model = alone([[10, 10], [11, 10], [12, 10]])
+    for distance, had in ((4.5, None), (3.8, 1), (4.5, None)):
+        model.hawk = model.at[0] - (distance, 0)
+        model._watch()
+        assert model.had == had
+    assert "1 group within sight" in model.readout()
+    model.found = swarm.pairs(model.at[:1], model.box, 1.0)
+    assert "0 groups within sight" in model.readout()
+
+
+def test_the_words_for_an_order():
+    model = swarm.Vicsek(np.random.default_rng(0), birds=100)
+    for order, words in ((0.95, "almost every bird goes the same way"), (0.91, "almost every bird goes the same way"),
+                         (0.89, "most birds go one way"), (0.61, "most birds go one way"),
+                         (0.59, "there are groups, but no common way"), (0.26, "there are groups, but no common way"),
+                         (0.24, "every bird goes its own way")):
+        angles = np.where(np.arange(100) < 50, 1, -1) * math.acos(order)  # two halves
+        model.toward = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+        assert model.readout() == f"Step 0: the order parameter is {order:.2f}; {words}."
+
+
+def test_the_order_curve_is_the_mean_after_the_warming():
+    for warm in (0, 3):
+        found = swarm.order_curve([0.5], np.random.default_rng(7), birds=30, density=2, steps=4, warm=warm)
+        flock, seen = swarm.Vicsek(np.random.default_rng(7), birds=30, density=2, noise=0.5), []
+        for _ in range(warm + 4):
+            flock.step()
+            seen.append(flock.order())
+        assert found == pytest.approx([np.mean(seen[-4:])])
 
 
 def test_flocks_are_connected_components(boids):
@@ -252,6 +322,9 @@ def test_the_same_seed_gives_the_same_flight(model):
     (lambda rng: swarm.Vicsek(rng, birds=0), "birds=0: must be"),
     (lambda rng: swarm.Vicsek(rng, density=0), "density=0: must be"),
     (lambda rng: swarm.Vicsek(rng, noise=7), "noise=7: must be"),
+    (lambda rng: swarm.Vicsek(rng, speed=0.6), r"speed=0.6: must be finite and in \[0, 0.5\]"),
+    (lambda rng: swarm.Vicsek(rng, noise=np.nan), "noise=nan: must be"),
+    (lambda rng: swarm.order_curve([1], rng, birds=5, density=1, warm=-1), "warm=-1: must be"),
     (lambda rng: swarm.Vicsek(rng, speed=-0.1), "speed=-0.1: must be"),
     (lambda rng: swarm.Vicsek(rng).poke(1, 1, "shoo"), "tool='shoo': must be one of 'scatter'"),
     (lambda rng: swarm.Vicsek(rng).poke(-1, 1, "scatter"), "x=-1: must be"),
