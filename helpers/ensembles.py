@@ -14,19 +14,20 @@ import numpy as np
 
 from . import checks
 
+SAME = 1e-9  # shares that differ by less differ by rounding only
 
-def _labels(labels, n=None):
+
+def _labels(labels, n):
     labels = checks.counts("labels", labels, 0)
-    if labels.ndim != 1 or labels.size == 0 or (n is not None and labels.size != n):
-        raise ValueError(f"labels of shape {labels.shape}: must have shape ({'n' if n is None else n},)")
+    if labels.shape != (n,):
+        raise ValueError(f"labels of shape {labels.shape}: must have shape ({n},)")
     return labels
 
 
-def _classes(labels):
-    classes = int(labels.max()) + 1
+def _classes(votes, labels):
     if np.all(labels == labels[0]):
         raise ValueError(f"labels: all are {labels[0]}; there must be at least two classes")
-    return classes
+    return int(max(votes.max(), labels.max())) + 1
 
 
 def _votes(votes):
@@ -34,6 +35,11 @@ def _votes(votes):
     if votes.ndim != 2 or 0 in votes.shape:
         raise ValueError(f"votes of shape {votes.shape}: must be (members, cases), at least one of each")
     return votes
+
+
+def _most(shares):
+    """Where a class has the most votes of its case; shares that differ by rounding only are tied."""
+    return shares >= shares.max(axis=1, keepdims=True) - SAME
 
 
 def shares(votes, classes, weights=None):
@@ -51,25 +57,28 @@ def right_chance(shares, labels):
     shares (n, k). Shares that differ by rounding only are tied.
     """
     shares = checks.finite("shares", shares, 0)
-    labels = _labels(labels, len(shares) if shares.ndim else None)
-    tied = shares >= shares.max(axis=1, keepdims=True) - 1e-9
-    return tied[np.arange(len(labels)), labels] / tied.sum(axis=1)
+    if shares.ndim != 2 or 0 in shares.shape:
+        raise ValueError(f"shares of shape {shares.shape}: must be (cases, classes), at least one of each")
+    labels = _labels(labels, len(shares))
+    if labels.max() >= shares.shape[1]:
+        raise ValueError(f"labels: {labels.max()} is not one of {shares.shape[1]} classes, from 0")
+    tied = _most(shares)
+    return tied[np.arange(len(labels), dtype=np.int64), labels] / tied.sum(axis=1)
 
 
 def vote_error(votes, labels, weights=None):
     """Share of the cases that the vote gets wrong, ties drawn by lot."""
     votes = _votes(votes)
     labels = _labels(labels, votes.shape[1])
-    classes = max(_classes(labels), int(votes.max()) + 1)
-    return float(1 - right_chance(shares(votes, classes, weights), labels).mean())
+    return float(1 - right_chance(shares(votes, _classes(votes, labels), weights), labels).mean())
 
 
 def errors_by_size(votes, labels):
     """Error of the vote of the first 1, 2, ..., m members: (m,)."""
     votes = _votes(votes)
     labels = _labels(labels, votes.shape[1])
-    count = np.zeros((votes.shape[1], max(_classes(labels), int(votes.max()) + 1)))
-    case, errors = np.arange(labels.size), []
+    count = np.zeros((votes.shape[1], _classes(votes, labels)))
+    case, errors = np.arange(labels.size, dtype=np.int64), []
     for vote in votes:
         answered = vote >= 0
         count[case[answered], vote[answered]] += 1
@@ -87,7 +96,8 @@ def error_correlation(votes, labels):
     """Intra-class correlation of the members' being right: mean covariance of two over the mean variance of one.
 
     With it, `crowd.variance_of_mean(m, mean variance, correlation)` is exactly the variance, over cases, of
-    the share of members that are right; and it is the rho of `juries.correlated_majority`.
+    the share of members that are right; and for members of equal competence it is the rho of
+    `juries.correlated_majority`. At most 1, at least -1 / (m - 1).
     """
     votes = _votes(votes)
     right = (votes == _labels(labels, votes.shape[1])).astype(float)
@@ -97,16 +107,16 @@ def error_correlation(votes, labels):
     own = right.var(axis=1).mean()
     if own == 0:
         raise ValueError("votes: each member is always right or always wrong, so that nothing can correlate")
-    return float((m * right.mean(axis=0).var() - own) / ((m - 1) * own))
+    return min(float((m * right.mean(axis=0).var() - own) / ((m - 1) * own)), 1.0)  # rounding may go beyond
 
 
 def _leads(votes, labels, weights=None):
-    """Margin of each case, and its likeliest wrong class, both (n,)."""
-    share = shares(votes, max(_classes(labels), int(votes.max()) + 1), weights)
-    case = np.arange(labels.size)
-    right = share[case, labels].copy()
+    """Margin of each case, and its likeliest wrong class, of tied ones the first, both (n,)."""
+    share = shares(votes, _classes(votes, labels), weights)
+    case = np.arange(labels.size, dtype=np.int64)
+    right = share[case, labels]
     share[case, labels] = -1
-    rival = share.argmax(axis=1)
+    rival = _most(share).argmax(axis=1)
     return right - share[case, rival], rival
 
 
@@ -129,7 +139,7 @@ def strength(votes, labels):
 
     s is the mean margin; rho the variance of the margin over the squared mean standard deviation of the
     members' raw margins (1 where a member is right, -1 where it gives the likeliest wrong class, else 0).
-    With s not positive there is no bound: infinity.
+    With s not positive there is no bound: infinity. Where no raw margin varies, rho is set to 1.
     """
     votes = _votes(votes)
     labels = _labels(labels, votes.shape[1])
@@ -138,7 +148,7 @@ def strength(votes, labels):
     spread = raw.std(axis=1).mean()
     s = float(margin.mean())
     rho = float(margin.var() / spread**2) if spread > 0 else 1.0
-    return Strength(s, rho, rho * (1 - s * s) / (s * s) if s > 0 else np.inf)
+    return Strength(s, rho, rho * (1 - s * s) / (s * s) if s > SAME else np.inf)
 
 
 def majority_limits(m, competence):
@@ -159,18 +169,19 @@ def majority_limits(m, competence):
 def worst_panel(votes, labels, size):
     """Members, int64 (size,), chosen one by one so that their vote is wrong as often as it can be made.
 
-    Greedy: each next member is the one with whom the mean margin, cut off just beyond a lost vote, is least.
+    Greedy: each next member is the one with whom the mean lead, right votes less wrong ones, is least, cut off
+    just beyond a lost vote. All wrong votes of a case are taken as one, which for two classes they are.
     """
     votes = _votes(votes)
     labels = _labels(labels, votes.shape[1])
     size = checks.count("size", size)
     if size > len(votes):
         raise ValueError(f"size={size}: must be at most the number of members, {len(votes)}")
-    lead = np.where(votes == labels, 1, -1)
+    lead = np.where(votes == labels, 1.0, -1.0)
     chosen, sums = [], np.zeros(labels.size)
     for _ in range(size):
         # A vote lost by one is as lost as one lost by ten: what is beyond helps no more.
-        value = np.clip(sums + lead, -1, size).mean(axis=1)
+        value = np.maximum(sums + lead, -1).mean(axis=1)
         value[chosen] = np.inf
         chosen.append(int(value.argmin()))
         sums += lead[chosen[-1]]

@@ -3,7 +3,7 @@
 Notation
     images    (n, h, w) ink, 0 for none; more is darker
     inked     where there is at least half of the image's most ink
-Each feature function returns (n, f); NAMES says what each column is.
+None depends on the unit of the ink. Each feature function returns (n, f); NAMES tells `hand_made`'s groups of columns.
 """
 import numpy as np
 from scipy import ndimage
@@ -18,18 +18,21 @@ def _images(images):
     images = checks.finite("images", images, 0)
     if images.ndim != 3 or 0 in images.shape:
         raise ValueError(f"images of shape {images.shape}: must be (n, h, w), none of them 0")
-    if np.any(images.max(axis=(1, 2)) == 0):
-        raise ValueError(f"images[{int(images.max(axis=(1, 2)).argmin())}]: must have some ink")
-    return images
+    most = images.max(axis=(1, 2), keepdims=True)
+    if np.any(most == 0):
+        raise ValueError(f"images[{int(most.argmin())}]: must have some ink")
+    return np.ldexp(images, -np.frexp(most)[1])  # by a power of two, which is exact: none is too large to square or sum
 
 
 def inked(images):
+    """Where there is at least half of the image's most ink: bool (n, h, w)."""
     images = _images(images)
     return images >= images.max(axis=(1, 2), keepdims=True) / 2
 
 
 def strokes(images, axis):
     """How often ink begins along each line: lines are rows for axis 2, columns for axis 1; (n, lines)."""
+    axis = checks.one_of("axis", checks.count("axis", axis), (1, 2))
     dark = inked(images)
     begins = dark & ~np.roll(dark, 1, axis)
     first = [slice(None)] * 3
@@ -39,17 +42,17 @@ def strokes(images, axis):
 
 
 def moments(images):
-    """Middle (down, across) and variances (down, across, both) of the ink, in pixels: (n, 5)."""
+    """Middle (down, across), variances (down, across) and covariance of the ink, in pixels and their squares: (n, 5)."""
     images = _images(images)
     share = images / images.sum(axis=(1, 2), keepdims=True)
-    down, across = np.meshgrid(np.arange(images.shape[1]), np.arange(images.shape[2]), indexing="ij")
+    down, across = np.indices(images.shape[1:], np.int64)
     middle = [(share * place).sum(axis=(1, 2)) for place in (down, across)]
     off = [place - mean[:, None, None] for place, mean in zip((down, across), middle, strict=True)]
     return np.stack([*middle, *((share * off[i] * off[j]).sum(axis=(1, 2)) for i, j in ((0, 0), (1, 1), (0, 1)))], axis=1)
 
 
 def symmetry(images):
-    """Correlation-like likeness of each image with its mirror images, left-right and upside down: (n, 2)."""
+    """Cosine of the angle between each image and its mirror images, left-right and upside down: (n, 2)."""
     images = _images(images)
     power = (images**2).sum(axis=(1, 2))
     return np.stack([(images * np.flip(images, axis)).sum(axis=(1, 2)) / power for axis in (2, 1)], axis=1)

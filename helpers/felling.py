@@ -32,7 +32,7 @@ class Felling:
     live = ("forest", "best_felled")
 
     def __init__(self, rng, *, forests, records, inputs, labels, corners, forest, best_felled=0):
-        if not isinstance(forests, Mapping) or not forests or set(forests) != set(records):
+        if not isinstance(forests, Mapping) or not isinstance(records, Mapping) or not forests or set(forests) != set(records):
             raise ValueError("forests, records: must be mappings with the same names, at least one")
         self.forests = {name: trees.Trees(*grown) for name, grown in forests.items()}
         self.m = len(next(iter(self.forests.values())).roots)
@@ -41,22 +41,26 @@ class Felling:
             if len(grown.roots) != self.m or self.records[name].size != self.m:
                 raise ValueError(f"forests: {name!r} has {len(grown.roots)} trees and {self.records[name].size} records; "
                                  f"all must have {self.m}")
+            if grown.answer.max() > 1:
+                raise ValueError(f"forests: {name!r} answers {grown.answer.max()}; there are the classes 0 and 1")
         self.inputs, self.labels = checks.finite("inputs", inputs), checks.counts("labels", labels, 0)
-        if self.inputs.shape != (self.labels.size, 2) or set(self.labels.tolist()) != {0, 1}:
-            raise ValueError(f"inputs of shape {self.inputs.shape}: must be (n, 2), with n labels of which some are 0, the others 1")
-        self.corners = checks.finite("corners", corners)
+        if self.labels.ndim != 1 or set(self.labels.tolist()) != {0, 1}:
+            raise ValueError(f"labels of shape {self.labels.shape}, {np.unique(self.labels).tolist()}: must be (n,), some 0, the others 1")
+        if self.inputs.shape != (self.labels.size, 2):
+            raise ValueError(f"inputs of shape {self.inputs.shape}: must be ({self.labels.size}, 2), one case for each label")
+        self.corners = checks.finite("corners", corners, -trees.MOST, trees.MOST)
         if self.corners.shape != (2, 2) or not np.all(self.corners[0] < self.corners[1]):
             raise ValueError(f"corners={corners!r}: must be the least of both inputs, and the most")
         columns = -(-self.m // DOWN)
         self.plane = (float(MAP + columns * (SMALL + GAP)), float(MAP))
         self.time, self.arrival = 0, rng.permutation(self.m)
-        self.felled = np.zeros(self.m, bool)  # by hand
         self.forest = forest
         self.best_felled = best_felled
 
     def __setattr__(self, name, value):
         if name == "forest":
             self._choose(checks.one_of("forest", value, tuple(self.forests)))
+            self.felled = np.zeros(self.m, bool)  # by hand: other trees stand there now
         elif name == "best_felled":
             value = checks.count("best_felled", value, 0)
             if value >= self.m:
@@ -89,7 +93,7 @@ class Felling:
         return votes
 
     def vote_error(self) -> float:
-        """Share of the cases that the voting trees get wrong together, ties drawn by lot."""
+        """Share of the cases that the voting trees get wrong together, ties drawn by lot; ValueError if none votes."""
         return ensembles.vote_error(self.votes[self.voting()], self.labels)
 
     def step(self):
@@ -101,7 +105,9 @@ class Felling:
         return MAP + GAP + column * (SMALL + GAP), MAP - (row + 1) * (SMALL + GAP)
 
     def middle(self, tree):
-        """Where to tap to fell a tree, (x, y)."""
+        """Where to tap to fell a tree, by its index, (x, y)."""
+        if checks.count("tree", tree, 0) >= self.m:
+            raise ValueError(f"tree={tree}: must be below the number of trees, {self.m}")
         x, y = self._corner(int(np.flatnonzero(self.arrival == tree)[0]))
         return x + SMALL / 2, y + SMALL / 2
 
@@ -119,11 +125,12 @@ class Felling:
                 scene[name][y:y + SMALL, x:x + SMALL] = is_here * (STANDS if voting[tree] else FELLED)
         low, high = self.corners
         places = MAP * (self.inputs - low) / (high - low)
-        inside = np.all((places >= 0) & (places <= MAP), axis=1, keepdims=True)
+        inside = np.all((self.inputs >= low) & (self.inputs <= high), axis=1, keepdims=True)  # `places` are rounded
         return {**scene, "cases": np.column_stack([np.where(inside, places, np.nan), np.where(wrong, 2, self.labels)])}
 
     def poke(self, x, y, tool):
-        """Fell the tree whose small map is there, or plant it again; elsewhere nothing."""
+        """Fell the tree whose small map is there, or plant it again (one felled as among the best stays down);
+        elsewhere nothing."""
         checks.one_of("tool", tool, tuple(self.tools))
         x, y = checks.one_number("x", x), checks.one_number("y", y)
         for place, tree in enumerate(self.arrival[:self.joined()]):
@@ -144,4 +151,4 @@ class Felling:
         """All have joined, at least three quarters are felled, the best first, and the rest beat the average tree."""
         voting = self.voting()
         return bool(voting.any() and self.joined() == self.m and 4 * self.best_felled >= 3 * self.m
-                    and self.vote_error() < self.alone.mean())
+                    and self.vote_error() < self.alone.mean() - 1e-9)  # by more than rounding

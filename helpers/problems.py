@@ -9,7 +9,7 @@ Notation
 The waveforms are those of Breiman, Friedman, Olshen & Stone (1984, section 2.6.2), twonorm, threenorm
 and ringnorm those of Breiman (1998, Arcing classifiers, Annals of Statistics 26), the regressions
 those of Friedman (1991, Multivariate adaptive regression splines, Annals of Statistics 19).
-Breiman used them in Bagging predictors (1996) and in Random forests (2001).
+Breiman used the waveforms and the regressions in Bagging predictors (1996), the rest in Random forests (2001).
 """
 
 import math
@@ -43,6 +43,12 @@ def waveform(n, rng):
     a, b = WAVES[PAIRS[labels].T]
     share = rng.random((labels.size, 1))
     return share * a + (1 - share) * b + rng.standard_normal(a.shape), labels
+
+
+def noisy_waveform(n, rng):
+    """Inputs (n, 40) and labels (n,): `waveform`, and nineteen inputs of N(0, 1) that say nothing (Breiman et al. 1984)."""
+    inputs, labels = waveform(n, rng)
+    return np.hstack([inputs, rng.standard_normal((len(inputs), 19))]), labels
 
 
 def twonorm(n, rng):

@@ -2,7 +2,7 @@
 
 Notation
     m, n, d, k   trees, cases, inputs of a case, classes
-    inputs       (n, d); compared as float32, as scikit-learn does
+    inputs       (n, d); compared as float32, as scikit-learn does, and none too large for that
     node         a place in the arrays, which hold all nodes of all trees, each tree's together
     answers      (m, n) int64: the class that each tree gives each case, -1 where it gives none
 """
@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from . import checks
+
+MOST = float(np.finfo(np.float32).max)  # that an input may be, or minus that
 
 
 class Trees(NamedTuple):
@@ -27,10 +29,15 @@ class Trees(NamedTuple):
 
 
 def flat(fitted) -> Trees:
-    """The Trees of fitted classifiers of scikit-learn, trees or what holds one as `tree_`."""
-    grown = [one.tree_ for one in fitted]
-    if not grown:
+    """The Trees of fitted tree classifiers of scikit-learn, which answer as their `predict` does.
+
+    Their classes must be whole numbers from 0. (The trees that a forest of scikit-learn holds number its classes.)
+    """
+    fitted = list(fitted)
+    if not fitted:
         raise ValueError("fitted=[]: must hold at least one tree")
+    grown = [one.tree_ for one in fitted]
+    classes = [checks.counts("classes_", one.classes_, 0) for one in fitted]
     sizes = np.array([one.node_count for one in grown], np.int64)
     roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
 
@@ -42,11 +49,14 @@ def flat(fitted) -> Trees:
 
     return Trees(roots, np.maximum(joined("feature"), -1).astype(np.int64), joined("threshold"),
                  joined("children_left", True).astype(np.int64), joined("children_right", True).astype(np.int64),
-                 np.concatenate([one.value[:, 0].argmax(axis=1) for one in grown]).astype(np.int64))
+                 np.concatenate([own[one.value[:, 0].argmax(axis=1)] for own, one in zip(classes, grown, strict=True)]))
 
 
 def some(trees, chosen) -> Trees:
-    """The `chosen` (indices) of the trees; the nodes of the others stay, and nothing leads to them."""
+    """The `chosen` (indices, at least one) of the trees; the nodes of the others stay, and nothing leads to them."""
+    chosen = checks.counts("chosen", chosen, 0)
+    if chosen.ndim != 1 or chosen.size == 0 or chosen.max() >= len(trees.roots):
+        raise ValueError(f"chosen={chosen.tolist()}: must be indices of the {len(trees.roots)} trees, at least one")
     return trees._replace(roots=trees.roots[chosen])
 
 
@@ -60,12 +70,14 @@ def answers(trees, inputs, lost=None):
 
     `lost`: bool for every node, true where it is gone. A case that comes to a lost node gets no answer (-1).
     """
-    inputs = checks.finite("inputs", inputs)
+    inputs = checks.finite("inputs", inputs, -MOST, MOST)
     most = trees.feature.max()
     if inputs.ndim != 2 or inputs.shape[1] <= most:
         raise ValueError(f"inputs of shape {inputs.shape}: must be (n, d), d at least {most + 1}")
-    if lost is not None and np.shape(lost) != trees.feature.shape:
-        raise ValueError(f"lost of shape {np.shape(lost)}: must have one place for each of {trees.feature.size} nodes")
+    if lost is not None:
+        lost = checks.numbers("lost", lost).astype(bool)
+        if lost.shape != trees.feature.shape:
+            raise ValueError(f"lost of shape {lost.shape}: must have one place for each of {trees.feature.size} nodes")
     asked = inputs.astype(np.float32)
     case = np.arange(len(inputs), dtype=np.int64)
     at = np.repeat(trees.roots[:, None], len(inputs), axis=1)

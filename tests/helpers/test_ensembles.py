@@ -38,6 +38,7 @@ def test_the_vote_s_error_by_hand():
     assert ensembles.vote_error(votes[:2], [0, 1, 1]) == pytest.approx((0.5 + 0 + 0.5) / 3)
     assert ensembles.vote_error(votes, [0, 1, 1], weights=[2, 0, 1]) == 0
     assert ensembles.vote_error([[-1, -1], [0, -1]], [0, 1]) == 0.25
+    assert ensembles.vote_error([[2, 0], [2, 1]], [0, 1]) == 0.75  # 2 is no case's class, but is voted for
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -46,6 +47,12 @@ def test_errors_by_size_are_those_of_the_first_members(classes):
     votes[2, ::3] = -1
     expected = [ensembles.vote_error(votes[:size], labels) for size in range(1, 10)]
     np.testing.assert_allclose(ensembles.errors_by_size(votes, labels), expected)
+
+
+def test_errors_by_size_by_hand():
+    assert ensembles.errors_by_size([[1, 1], [0, 1]], [0, 2]).tolist() == [1, 0.75]  # nobody votes for 2
+    assert ensembles.errors_by_size([[3, 1], [0, 1]], [0, 1]).tolist() == [0.5, 0.25]  # 3 is no case's class
+    assert ensembles.errors_by_size([[-1, 1], [-1, -1]], [0, 2]) == pytest.approx([(2 / 3 + 1) / 2] * 2)
 
 
 def test_competence_by_hand():
@@ -66,8 +73,10 @@ def test_error_correlation_against_every_pair(skill):
 
 
 def test_members_who_think_alike_correlate_wholly():
-    votes, labels = panel(members=1)
-    assert ensembles.error_correlation(np.repeat(votes, 5, axis=0), labels) == pytest.approx(1)
+    votes, labels = panel(members=1, cases=19)
+    for members in range(2, 41):
+        found = ensembles.error_correlation(np.repeat(votes, members, axis=0), labels)
+        assert found == pytest.approx(1) and found <= 1  # `juries` takes no correlation above one
 
 
 def test_independent_members_vote_as_condorcet_says(seed):
@@ -95,19 +104,20 @@ def test_the_vote_is_right_where_its_margin_is_positive():
     assert ((0 < chance) & (chance < 1))[np.abs(margins) < 1e-9].all()
 
 
-def test_strength_and_correlation_by_breiman_s_definitions():
-    votes, labels = panel(members=6, cases=50, skill=0.6)
+@pytest.mark.parametrize("members, classes", [(6, 3), (30, 4)])
+def test_strength_and_correlation_by_breiman_s_definitions(members, classes):
+    votes, labels = panel(members=members, cases=50, classes=classes, skill=0.4)
     margin, raw = [], np.zeros(votes.shape)
     for case, label in enumerate(labels):
-        share = [np.mean(votes[:, case] == one) for one in range(3)]
-        rival = max((one for one in range(3) if one != label), key=lambda one: share[one])
+        share = [np.mean(votes[:, case] == one) for one in range(classes)]
+        rival = max((one for one in range(classes) if one != label), key=lambda one: share[one])  # the first of tied
         margin.append(share[label] - share[rival])
         for member, vote in enumerate(votes[:, case]):
             raw[member, case] = (vote == label) - int(vote == rival)
     s = np.mean(margin)
     deviations = raw - raw.mean(axis=1, keepdims=True)
     pairs = [(np.mean(deviations[i] * deviations[j]), raw[i].std() * raw[j].std())
-             for i, j in itertools.product(range(6), repeat=2)]  # with replacement, as in the paper
+             for i, j in itertools.product(range(members), repeat=2)]  # with replacement, as in the paper
     rho = np.mean([one for one, _ in pairs]) / np.mean([other for _, other in pairs])
     found = ensembles.strength(votes, labels)
     assert (found.strength, found.correlation) == pytest.approx((s, rho))
@@ -143,6 +153,19 @@ def test_the_worst_panel_by_hand():
     assert ensembles.vote_error(votes[chosen], labels) == 0.6  # each alone 0.4
 
 
+@pytest.mark.parametrize("skill", [0.2, 0.6])
+def test_the_worst_panel_member_by_member(skill):
+    votes, labels = panel(members=9, cases=30, skill=skill)
+    chosen = []
+    for _ in votes:
+        # a lead is right votes less wrong ones, and one of -1 is lost already
+        value = {member: sum(max(sum(1 if votes[one, case] == label else -1 for one in [*chosen, member]), -1)
+                             for case, label in enumerate(labels))
+                 for member in range(9) if member not in chosen}
+        chosen.append(min(value, key=value.get))
+        assert ensembles.worst_panel(votes, labels, len(chosen)).tolist() == chosen
+
+
 def test_the_worst_panel_is_worse_than_chance_ones():
     votes, labels = panel(members=60, cases=200, classes=2, skill=0.3)
     chosen = ensembles.worst_panel(votes, labels, 9)
@@ -165,6 +188,12 @@ VOTES, LABELS = [[0, 1], [1, 1]], [0, 1]
     (lambda: ensembles.vote_error(VOTES, LABELS, [1, -1]), r"weights=.*must be finite and in \[0"),
     (lambda: ensembles.vote_error(VOTES, LABELS, [0, 0]), r"weights=\[0, 0\]: must hold 2 non-negative weights, not all zero"),
     (lambda: ensembles.vote_error(VOTES, LABELS, [1]), r"weights=\[1\]: must hold 2"),
+    (lambda: ensembles.competences(VOTES, []), r"labels of shape \(0,\): must have shape \(2,\)"),
+    (lambda: ensembles.right_chance([0.5, 0.5], [0, 1]), r"shares of shape \(2,\): must be \(cases, classes\)"),
+    (lambda: ensembles.right_chance(np.zeros((2, 0)), [0, 1]), r"shares of shape \(2, 0\): must be \(cases, classes\)"),
+    (lambda: ensembles.right_chance([[0.5, 0.5]], [0, 1]), r"labels of shape \(2,\): must have shape \(1,\)"),
+    (lambda: ensembles.right_chance([[0.5, 0.5]], [2]), r"labels: 2 is not one of 2 classes, from 0"),
+    (lambda: ensembles.right_chance([[1.5, -0.5]], [0]), r"shares=.*must be finite and in \[0"),
     (lambda: ensembles.shares([[0, 3]], 3), r"votes: 3 is not one of 3 classes, from 0"),
     (lambda: ensembles.shares(VOTES, 1), r"classes=1: must be finite and in \[2"),
     (lambda: ensembles.error_correlation(VOTES[:1], LABELS), r"votes of one member"),
@@ -182,3 +211,13 @@ def test_bad_input(call, message):
 
 def test_a_forest_no_better_than_chance_has_no_bound():
     assert ensembles.strength([[1, 0], [1, 0]], [0, 1]).bound == np.inf
+    # one of ten is right on the first case, nine on the second: margins of -0.8 and 0.8, in floats not quite
+    votes = np.zeros((10, 2), int)
+    votes[0, 0] = votes[6, 1] = 1
+    assert ensembles.strength(votes, [1, 0]).bound == np.inf
+
+
+def test_a_forest_whose_margins_do_not_vary():
+    assert ensembles.strength([[0, 1], [0, 1]], [0, 1]) == (1, 1, 0)
+    # two always right, one always wrong: s = 1/3, and with rho = 1 the bound is (8/9) / (1/9)
+    assert ensembles.strength([[0, 1], [0, 1], [1, 0]], [0, 1]) == pytest.approx((1 / 3, 1, 8))

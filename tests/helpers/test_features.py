@@ -21,6 +21,10 @@ def test_holes_are_what_ink_encloses():
     assert features.holes([diagonal]).tolist() == [[1]]
 
 
+def test_ink_is_half_of_the_image_s_own_most():
+    assert features.inked([[[4.0, 2, 1.9]], [[0.4, 0.9, 0.5]]]).tolist() == [[[True, True, False]], [[False, True, True]]]
+
+
 def test_strokes_by_hand():
     assert features.strokes([RING], 2).tolist() == [[0, 1, 2, 1, 0]]
     assert features.strokes([RING], 1).tolist() == [[0, 1, 2, 1, 0]]
@@ -45,6 +49,15 @@ def test_symmetry():
     np.testing.assert_allclose(features.symmetry([SEVEN]), [[4 / 7, 2 / 7]])
 
 
+def test_all_together_by_hand():
+    found = features.hand_made([SEVEN[:3]])[0]  # three rows of four columns
+    np.testing.assert_allclose(found[:7], [4 / 6, 1 / 6, 1 / 6, 1 / 6, 1 / 6, 2 / 6, 2 / 6])  # six inked pixels
+    assert found[7:14].tolist() == [1, 1, 1, 1, 1, 2, 1]
+    # rows 0 (four times), 1, 2; columns 0, 1, 2, 3, then 3, 2
+    np.testing.assert_allclose(found[14:19], [3 / 6, 11 / 6, 5 / 6 - 1 / 4, 27 / 6 - 121 / 36, 7 / 6 - 11 / 12])
+    np.testing.assert_allclose(found[19:], [4 / 6, 3 / 6, 0])  # left-right the first row; upside down the third pixel of rows 0 and 2, and row 1
+
+
 def test_all_together_for_real_digits():
     images = load_digits().images[:50]
     found = features.hand_made(images)
@@ -52,7 +65,22 @@ def test_all_together_for_real_digits():
     np.testing.assert_allclose(found[:, :8].sum(axis=1), 1)
     np.testing.assert_allclose(found[:, 8:16].sum(axis=1), 1)
     np.testing.assert_array_equal(found[:, 16:24], features.strokes(images, 2))
+    np.testing.assert_array_equal(found[:, 32:37], features.moments(images))
+    np.testing.assert_array_equal(found[:, 37:39], features.symmetry(images))
     np.testing.assert_array_equal(found[:, -1:], features.holes(images))
+    np.testing.assert_allclose(found[7], features.hand_made(images[[7]])[0])  # each image by itself
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1 / 16, 1e306])
+def test_the_unit_of_the_ink_is_all_one(unit):
+    images = load_digits().images[:20]
+    np.testing.assert_allclose(features.hand_made(unit * images), features.hand_made(images), atol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [0, 3, -1, None])
+def test_a_line_is_a_row_or_a_column(axis):
+    with pytest.raises(ValueError, match=f"axis={axis}: must be"):
+        features.strokes([RING], axis)
 
 
 @pytest.mark.parametrize(("images", "message"), [

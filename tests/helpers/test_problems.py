@@ -168,6 +168,20 @@ def test_friedman_inputs_and_noise(number, sd, seed):
     assert abs(np.mean(noise**2) - sd**2) < 5 * sd**2 * math.sqrt(2 / N)
 
 
+def test_the_noise_beside_the_waves_says_nothing(seed):
+    inputs, labels = problems.noisy_waveform(6000, np.random.default_rng(seed))
+    waves, same = problems.waveform(6000, np.random.default_rng(seed))
+    np.testing.assert_array_equal(inputs[:, :21], waves)
+    np.testing.assert_array_equal(labels, same)
+    assert inputs.shape == (6000, 40)
+    noise = inputs[:, 21:]
+    assert np.abs(noise.mean(axis=0)).max() < 5 / math.sqrt(6000)
+    assert np.abs((noise**2).mean(axis=0) - 1).max() < 5 * math.sqrt(2 / 6000)
+    for label in range(3):  # whatever the class
+        count = (labels == label).sum()
+        assert np.abs(noise[labels == label].mean(axis=0)).max() < 5 / math.sqrt(count)
+
+
 @pytest.mark.parametrize(
     ("name", "call"),
     [
