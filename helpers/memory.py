@@ -87,10 +87,11 @@ def settle(states, weights, rng, sweeps=50):
     weights = _synapses(weights)
     states = np.array(np.atleast_2d(states), np.float64)
     alive = states != 0
+    _finite(states @ weights)
     for _ in range(checks.count("sweeps", sweeps)):
         before = states.copy()
         for neuron in rng.permutation(states.shape[1]):
-            field = _finite(states @ weights[neuron])
+            field = states @ weights[neuron]
             states[:, neuron] = np.where((np.abs(field) > NOTHING) & alive[:, neuron], np.sign(field), states[:, neuron])
         if np.array_equal(before, states):
             break
