@@ -25,12 +25,12 @@ serve: .venv/ready
 
 test: html
 	$(PY) tests/browser/chromium.py
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 # Every statistical test with every seed from 0 to 99; its report is committed.
 test-long: SHELL := /bin/bash
 test-long: .venv/ready
-	set -o pipefail; $(PY) -m pytest tests/helpers --all-seeds | tee tests/LONG.txt
+	set -o pipefail; $(PY) -m pytest tests/helpers --all-seeds -n 2 --durations=15 | tee tests/LONG.txt
 
 bench: html
 	$(PY) tests/browser/chromium.py
