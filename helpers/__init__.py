@@ -33,6 +33,13 @@ Chapter 4, ensembles:
     ensembles    votes of many models: competence, correlation, margins, strength
     felling      a forest seen tree by tree, to be watched and felled
 
+Chapter 5, statistical and deep learning:
+    statistical  five estimators as they are: closed forms, convex programmes, double descent
+    fields       a linear-chain conditional random field: messages along a chain
+    deep         the multilayer perceptron: gradients by hand and forward, feedback alignment, exact modes (torch)
+    descent      balls on a loss surface, to be watched and dropped
+    automata     elementary cellular automata: shortcuts, symmetries, coarse-graining
+
 For every chapter:
     checks       what the models ask of their arguments
     scenes       what a moving model is, and the layers of what it shows

@@ -1,0 +1,337 @@
+import itertools
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import automata
+
+DATA = Path(__file__).parents[2] / "book" / "data"
+SOME = (0, 1, 18, 30, 45, 54, 73, 90, 105, 106, 110, 127, 128, 129, 146, 150, 154, 170, 184, 204, 225, 255)
+FEW = (18, 30, 54, 90, 105, 110, 126, 146, 150, 184)  # with few coarse-grainings, or none, for blocks of 4
+NOT_FOUND = (30, 45, 106, 154)  # never, with their symmetries, say Israeli & Goldenfeld
+
+# the least of each of 88 kinds, as they are usually listed (Li & Packard 1990)
+KINDS = [*range(16), 18, 19, *range(22, 31), *range(32, 39), *range(40, 47), 50, 51, 54, 56, 57, 58, 60, 62, 72, 73, 74,
+         76, 77, 78, 90, 94, 104, 105, 106, 108, 110, 122, 126, 128, 130, 132, 134, 136, 138, 140, 142, 146, 150, 152,
+         154, 156, 160, 162, 164, 168, 170, 172, 178, 184, 200, 204, 232]
+
+
+def becomes(rule, left, own, right):
+    """By the digits of the rule in writing: its eight outcomes for 111, 110, ..., 000 (Wolfram 1983)."""
+    return int(f"{rule:08b}"[["111", "110", "101", "100", "011", "010", "001", "000"].index(f"{left}{own}{right}")])
+
+
+def turn(cells, rule):
+    n = len(cells)
+    return [becomes(rule, cells[i - 1], cells[i], cells[(i + 1) % n]) for i in range(n)]
+
+
+def shrink(cells, rule):
+    """The cells whose neighbours are there, one step later."""
+    return [becomes(rule, *cells[i - 1:i + 2]) for i in range(1, len(cells) - 1)]
+
+
+def by_hand(rule, block):
+    """Every coarse-graining by trying each projection on each three blocks."""
+    found, words = [], list(itertools.product((0, 1), repeat=block))
+    for projection in itertools.product((0, 1), repeat=len(words)):
+        if len(set(projection)) == 1:
+            continue
+        to, coarse = dict(zip(words, projection, strict=True)), {}
+        for three in itertools.product(words, repeat=3):
+            after = [cell for word in three for cell in word]
+            for _ in range(block):
+                after = shrink(after, rule)
+            if coarse.setdefault(tuple(to[word] for word in three), to[tuple(after)]) != to[tuple(after)]:
+                break
+        else:
+            found.append((projection, sum(coarse[a, b, c] << 4 * a + 2 * b + c for a, b, c in coarse)))
+    return found
+
+
+def plain(found):
+    return [(tuple(projection.tolist()), rule) for projection, rule in found]
+
+
+@pytest.fixture(scope="module")
+def least():
+    """The rules that have coarse-grainings, by size of block, and all coarse-grainings of blocks of 2 and 3."""
+    return {(rule, block): automata.coarse_grainings(rule, block) for rule in range(256) for block in (1, 2, 3)}
+
+
+def test_every_rule_steps_as_its_digits_say(seed):
+    rng = np.random.default_rng(seed)
+    for rule in range(256):
+        rings = rng.integers(0, 2, (3, 1 + rule % 9))
+        after = automata.step(rings, rule)
+        assert after.dtype == np.uint8
+        assert after.tolist() == [turn(ring, rule) for ring in rings.tolist()]
+
+
+def test_known_neighbourhoods():
+    assert automata.outcomes(30).tolist() == [0, 1, 1, 1, 1, 0, 0, 0]
+    assert automata.step([0, 0, 1, 0, 0], 2).tolist() == [0, 1, 0, 0, 0]  # 001 to 1: moves to the left
+    assert automata.step([True, False, False, False], 16).tolist() == [0, 1, 0, 0]
+    assert automata.step([1, 0, 0, 0], 2).tolist() == [0, 0, 0, 1]  # round the ring
+
+
+def test_history_is_step_after_step(seed):
+    start = np.random.default_rng(seed).integers(0, 2, (2, 3, 20))
+    rows = automata.history(start, 110, 15)
+    assert rows.shape == (16, 2, 3, 20) and rows.dtype == np.uint8
+    np.testing.assert_array_equal(rows[0], start)
+    for before, after in itertools.pairwise(rows):
+        np.testing.assert_array_equal(after, automata.step(before, 110))
+    assert automata.history([1, 0], 30, 0).tolist() == [[1, 0]]
+
+
+def test_the_start_is_left_as_it_was():
+    start = np.array([0, 1, 0, 0], np.uint8)
+    automata.history(start, 30, 3)[0, 0] = 1
+    automata.step(start, 255)
+    assert start.tolist() == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 7])
+def test_from_one_is_an_endless_line_for_every_rule(steps):
+    """A line so long that its ends, of which half a cone is lost at each step, never reach what is shown."""
+    for rule in range(256):
+        line = [0] * 2 * steps + [1] + [0] * 2 * steps
+        rows = [line[steps:-steps] if steps else line]
+        for t in range(1, steps + 1):
+            line = shrink(line, rule)
+            rows.append(line[steps - t:len(line) - (steps - t)])
+        shown = automata.from_one(rule, steps)
+        assert shown.dtype == np.uint8 and shown.tolist() == rows
+
+
+def test_a_background_that_flickers_and_one_that_stays():
+    assert automata.from_one(1, 3)[:, 0].tolist() == [0, 1, 0, 1]
+    assert automata.from_one(255, 3)[:, 0].tolist() == [0, 1, 1, 1]
+    assert automata.from_one(30, 3).tolist() == [[0, 0, 0, 1, 0, 0, 0], [0, 0, 1, 1, 1, 0, 0], [0, 1, 1, 0, 0, 1, 0],
+                                                [1, 1, 0, 1, 1, 1, 1]]
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3, 20, 41])
+def test_the_centre_column_is_that_of_the_picture(steps):
+    for rule in range(256):
+        column = automata.centre_column(rule, steps)
+        assert column.dtype == np.uint8
+        np.testing.assert_array_equal(column, automata.from_one(rule, steps)[:, steps])
+
+
+def test_published_centre_column_t7_1():
+    """Rule 30 Prizes (rule30prize.org); OEIS A051023."""
+    column = automata.centre_column(30, 9999)
+    assert "".join(map(str, column[:64])) == "1101110011000101100100111010111001110101011000011001010110101011"
+    assert [int(column[:size].sum()) for size in (10, 100, 1000, 10_000)] == [7, 52, 481, 5032]
+
+
+def test_rule_90_is_the_simulation_t7_2():
+    steps = 400
+    rows, offset = automata.from_one(90, steps), np.arange(-steps, steps + 1)
+    t = np.arange(steps + 1)
+    np.testing.assert_array_equal(automata.rule_90_cell(t[:, None], offset), rows)
+    np.testing.assert_array_equal(automata.rule_90_ones(t), rows.sum(axis=1, dtype=np.int64))
+
+
+def test_rule_90_is_pascals_triangle_modulo_2():
+    for t in range(70):
+        row = [automata.rule_90_cell(t, 2 * k - t) for k in range(t + 1)]
+        assert row == [math.comb(t, k) % 2 for k in range(t + 1)]
+        assert not any(automata.rule_90_cell(t, 2 * k + 1 - t) for k in range(-1, t + 1))
+        assert automata.rule_90_cell(t, t + 2) == automata.rule_90_cell(t, -t - 2) == 0
+
+
+def test_row_a_million_of_rule_90():
+    """(x + 1/x)**t modulo 2 by multiplication: x**a + x**-a for each binary digit a of t."""
+    t, row = 10**6, 1
+    for power in range(20):
+        if t >> power & 1:
+            row ^= row << 2 * 2**power
+    cells = automata.rule_90_cell(t, np.arange(-t, t + 1))
+    assert int(automata.rule_90_ones(t)) == row.bit_count() == int(cells.sum(dtype=np.int64)) == 128
+    assert np.flatnonzero(cells).tolist() == [k for k, digit in enumerate(bin(row)[:1:-1]) if digit == "1"]
+
+
+def test_rule_90_far_away():
+    t = 2**60
+    assert automata.rule_90_ones(t) == 2 and automata.rule_90_ones(t - 1) == t
+    assert automata.rule_90_ones(np.array([0, 2**59 + 5])).tolist() == [1, 8]
+    assert [int(automata.rule_90_cell(t, offset)) for offset in (-t, -t + 2, 0, 1, t)] == [1, 0, 0, 0, 1]
+    # every other cell of the row before is a 1
+    assert [int(automata.rule_90_cell(t - 1, offset)) for offset in (1 - t, -2, -1, 0, 1, 2, t - 1, t)] == [
+        1, 0, 1, 0, 1, 0, 1, 0]
+    assert automata.rule_90_cell(np.int32(5), np.int32(3)) == 1 and automata.rule_90_ones(np.uint8(255)) == 256
+
+
+def test_mirrored_and_complemented_rules_do_so(seed):
+    ring = np.random.default_rng(seed).integers(0, 2, 64)
+    for rule in range(256):
+        after = automata.step(ring, rule)
+        np.testing.assert_array_equal(automata.step(ring[::-1], automata.mirrored(rule)), after[::-1])
+        np.testing.assert_array_equal(automata.step(1 - ring, automata.complemented(rule)), 1 - after)
+        assert automata.mirrored(automata.mirrored(rule)) == automata.complemented(automata.complemented(rule)) == rule
+
+
+def test_the_88_kinds_t7_3():
+    assert automata.equivalents(30) == [30, 86, 135, 149]
+    assert automata.equivalents(110) == [110, 124, 137, 193]
+    assert automata.equivalents(90) == [90, 165]
+    assert automata.equivalents(204) == [204]
+    assert automata.inequivalent() == KINDS and len(KINDS) == 88
+    members = [rule for least in KINDS for rule in automata.equivalents(least)]
+    assert sorted(members) == list(range(256))
+    assert all(automata.equivalents(rule) == automata.equivalents(least) for least in KINDS
+               for rule in automata.equivalents(least))
+    # Burnside: 64 rules are their own mirror image, 16 their own complement, 16 both at once
+    assert (256 + 64 + 16 + 16) / 4 == 88
+
+
+def test_coarse_grainings_are_those_found_by_hand(least):
+    for rule in range(256):
+        for block in (1, 2):
+            assert sorted(plain(least[rule, block])) == sorted(by_hand(rule, block))
+    for rule in (146, 30, 1):
+        assert sorted(plain(least[rule, 3])) == sorted(by_hand(rule, 3))
+
+
+def test_how_many_rules_can_be_seen_coarsely_t7_4(least):
+    assert all(least[rule, 1] for rule in range(256))
+    assert [sum(any(least[rule, block] for block in range(2, most + 1)) for rule in range(256)) for most in (2, 3)] == [
+        92, 151]
+
+
+def test_published_coarse_grainings_t7_4(least):
+    """Israeli & Goldenfeld (2004): 105 to 150 and 146 to 128; blocks whose two cells differ, and blocks all 1."""
+    for rule, coarse, projection in ((105, 150, (0, 1, 1, 0)), (150, 150, (0, 1, 1, 0)), (90, 90, (0, 1, 1, 0))):
+        assert (projection, coarse) in plain(least[rule, 2])
+    assert plain(least[146, 2]) == []
+    assert plain(least[146, 3]) == [((0,) * 7 + (1,), 128), ((1,) * 7 + (0,), 254)]
+    assert {one.rule for one in automata.coarse_grainings(105, 4)} == {150, automata.complemented(150)}
+
+
+@pytest.mark.parametrize("rule", NOT_FOUND)
+def test_where_none_is_found(rule, least):
+    for like in automata.equivalents(rule):
+        assert least[like, 2] == least[like, 3] == []
+    assert automata.coarse_grainings(rule, 4) == []
+
+
+@pytest.mark.parametrize(("rule", "number"), [(90, 30), (146, 2), (110, 0), (126, 30), (204, 65534)])
+def test_blocks_of_four(rule, number):
+    found = automata.coarse_grainings(rule, 4)
+    assert len(found) == number
+    assert len({projection.tobytes() for projection, _ in found}) == number
+
+
+def test_all_come_in_order_then_their_complements_and_none_is_constant(least):
+    for block in (1, 2, 3):
+        for rule in range(256):
+            found = least[rule, block]
+            numbers = [sum(bit << b for b, bit in enumerate(projection)) for projection, _ in plain(found)]
+            half, constant = len(numbers) // 2, 2**2**block - 1
+            assert numbers[:half] == sorted({number for number in numbers if number % 2 == 0}) and 0 not in numbers
+            assert numbers[half:] == [constant - number for number in numbers[:half]]
+            assert all(projection.dtype == np.uint8 and isinstance(coarse, int) for projection, coarse in found)
+
+
+def test_symmetric_rules_have_symmetric_coarse_grainings(least):
+    for rule in range(256):
+        for block in (2, 3):
+            coarse = Counter(one.rule for one in least[rule, block])
+            assert coarse == Counter(automata.complemented(one) for one in coarse.elements())
+            assert coarse == Counter(one.rule for one in least[automata.complemented(rule), block])
+            assert coarse == Counter(automata.mirrored(one.rule) for one in least[automata.mirrored(rule), block])
+
+
+@pytest.mark.parametrize("block", [2, 3, 4])
+def test_to_project_commutes_with_time(seed, block):
+    rng = np.random.default_rng(seed)
+    ring = rng.integers(0, 2, (5, 12 * block))
+    checked = 0
+    for rule in SOME if block < 4 else FEW:
+        found = automata.coarse_grainings(rule, block)
+        after = automata.history(ring, rule, 3 * block)[::block]
+        for at in rng.permutation(len(found))[:20]:
+            projection, coarse = found[at]
+            seen = automata.history(automata.project(ring, projection), coarse, 3)
+            np.testing.assert_array_equal(automata.project(after, projection), seen)
+            checked += 1
+    assert checked > 70
+
+
+def test_project_by_hand():
+    cells = np.array([[0, 0, 0, 1, 1, 0, 1, 1], [1, 1, 1, 0, 0, 1, 0, 0]])
+    assert automata.project(cells, [0, 1, 0, 1]).tolist() == [[0, 1, 0, 1], [1, 0, 1, 0]]
+    assert automata.project(cells[0], [0, 0, 1, 0]).tolist() == [0, 0, 1, 0]
+    assert automata.project([1, 1, 0], [0, 0, 0, 0, 0, 0, 1, 0]).tolist() == [1]
+    assert automata.project([1, 0], [1, 0]).tolist() == [0, 1]
+
+
+def test_the_tables_in_the_book(least):
+    cells, ones = np.loadtxt(DATA / "automata.csv", delimiter=",", skiprows=3, unpack=True, dtype=np.int64)
+    assert dict(zip(cells.tolist(), ones.tolist(), strict=True)) == {
+        10: 7, 100: 52, 1000: 481, 10**4: 5032, 10**5: 50098, 10**6: 500_768}
+    table = [tuple(map(int, line.split(","))) for line in (DATA / "coarse_grainings.csv").read_text("utf-8").splitlines()
+             if line[0].isdigit()]
+    assert [len({row[0] for row in table if row[1] <= most}) for most in (2, 3, 4)] == [92, 151, 202]
+    trivial = {0, 255}
+    assert [len({row[0] for row in table if row[1] <= most and row[2] not in trivial}) for most in (2, 3, 4)] == [72, 97, 112]
+    made = []
+    for rule in range(256):
+        for block in (2, 3, 4) if rule in FEW else (2, 3):
+            found = automata.coarse_grainings(rule, 4) if block == 4 else least[rule, block]
+            numbers = {}
+            for projection, coarse in plain(found):
+                numbers.setdefault(coarse, []).append(sum(bit << b for b, bit in enumerate(projection)))
+            made += [(rule, block, coarse, len(numbers[coarse]), min(numbers[coarse])) for coarse in sorted(numbers)]
+    assert made == [row for row in table if row[1] < 4 or row[0] in FEW]
+    assert not {row[0] for row in table} & {like for rule in NOT_FOUND for like in automata.equivalents(rule)}
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: automata.step([0, 1], 256), "rule=256: must be finite and in"),
+    (lambda: automata.step([0, 1], -1), "rule=-1: must be"),
+    (lambda: automata.step([0, 1], 30.5), "rule=30.5: must be whole"),
+    (lambda: automata.from_one(math.nan, 3), "rule=nan: must be"),
+    (lambda: automata.equivalents("thirty"), "rule='thirty': must be"),
+    (lambda: automata.mirrored([30, 90]), r"rule=\[30, 90\]: must be one number"),
+    (lambda: automata.complemented(256), "rule=256: must be"),
+    (lambda: automata.coarse_grainings(256, 2), "rule=256: must be"),
+    (lambda: automata.centre_column(300, 2), "rule=300: must be"),
+    (lambda: automata.step([0, 2, 1], 30), "cells: 2 is neither 0 nor 1"),
+    (lambda: automata.step([0, 0.5], 30), "cells: 0.5 is neither 0 nor 1"),
+    (lambda: automata.step([0, math.nan], 30), "cells: nan is neither 0 nor 1"),
+    (lambda: automata.step([], 30), r"cells of shape \(0,\): must have shape"),
+    (lambda: automata.step(np.zeros((3, 0)), 30), r"cells of shape \(3, 0\): must have shape"),
+    (lambda: automata.step(1, 30), r"cells of shape \(\): must have shape"),
+    (lambda: automata.step("01", 30), "cells='01': must be|cells of shape"),
+    (lambda: automata.history([0, -1], 30, 3), "start: -1 is neither 0 nor 1"),
+    (lambda: automata.history([0, 1], 30, -1), "steps=-1: must be"),
+    (lambda: automata.history([0, 1], 30, 1.5), "steps=1.5: must be whole"),
+    (lambda: automata.from_one(30, -1), "steps=-1: must be"),
+    (lambda: automata.centre_column(30, -1), "steps=-1: must be"),
+    (lambda: automata.centre_column(30, [1, 2]), r"steps=\[1, 2\]: must be one whole number"),
+    (lambda: automata.rule_90_cell(-1, 0), r"t=-1: must be of an integer type, from 0 to 2\*\*60"),
+    (lambda: automata.rule_90_cell(3, 0.5), "offset=0.5: must be of an integer type"),
+    (lambda: automata.rule_90_cell(3, -2**60 - 1), "offset=-1152921504606846977: must be"),
+    (lambda: automata.rule_90_ones(2**60 + 1), "t=1152921504606846977: must be"),
+    (lambda: automata.rule_90_ones(2**70), "t=1180591620717411303424: must be"),
+    (lambda: automata.rule_90_ones(2.0), "t=2.0: must be of an integer type"),
+    (lambda: automata.coarse_grainings(30, 0), "block=0: must be"),
+    (lambda: automata.coarse_grainings(30, 5), "block=5: must be at most 4"),
+    (lambda: automata.coarse_grainings(30, 1.5), "block=1.5: must be whole"),
+    (lambda: automata.project([0, 1, 0], [0, 1, 1, 0]), r"cells of shape \(3,\): must be a whole number of blocks of 2"),
+    (lambda: automata.project([0, 1], [0, 1, 1]), r"projection of shape \(3,\): must have shape"),
+    (lambda: automata.project([0, 1], [1]), r"projection of shape \(1,\): must have shape"),
+    (lambda: automata.project([0, 1], [[0, 1], [1, 0]]), r"projection of shape \(2, 2\): must have shape"),
+    (lambda: automata.project([0, 1], [0, 1, 2, 0]), "projection: 2 is neither 0 nor 1"),
+    (lambda: automata.project([0, 3], [0, 1, 1, 0]), "cells: 3 is neither 0 nor 1"),
+])
+def test_what_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
