@@ -14,7 +14,7 @@ import built  # noqa: E402
 import chromium  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
-WAIT = 15_000  # ms: how long a state may take to come; no test sleeps
+WAIT = 40_000  # ms: how long a state may take to come; no test sleeps
 
 
 class Quiet(SimpleHTTPRequestHandler):

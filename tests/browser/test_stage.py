@@ -183,9 +183,11 @@ def test_live_it_plays_obeys_and_is_touched(reader, stage):
     canvas = figure.locator("canvas")
     expect(canvas).to_have_attribute("tabindex", "0")
     box = canvas.bounding_box()
-    for share in (0.35, 0.45):  # not in the middle, where a nest may be
-        tab.mouse.move(box["x"] + share * box["width"], box["y"] + 0.6 * box["height"])
-        tab.mouse.down() if share == 0.35 else tab.mouse.up()
+    for start, end in ((0.35, 0.45), (0.2, 0.3)):  # not in the middle, where a nest may be; and nearer to the edge
+        tab.mouse.move(box["x"] + start * box["width"], box["y"] + 0.6 * box["height"])
+        tab.mouse.down()
+        tab.mouse.move(box["x"] + end * box["width"], box["y"] + 0.6 * box["height"])
+        tab.mouse.up()
     tab.wait_for_function("([name, before]) => document.querySelector(`#${name} canvas`).toDataURL() !== before",
                           arg=[stage.name, before])
     stopped = step_of(figure)
