@@ -268,7 +268,8 @@ def _smo(q, sign, cost, alphas, tolerance, most):
 
 
 def _exact(q, sign, cost, alphas):
-    """The alphas strictly inside (0, cost) solved from their linear equations, the others left at their ends."""
+    """The alphas strictly inside (0, cost), by more than rounding, solved from their linear equations, the others at their ends."""
+    alphas = np.where(alphas < 1e-13 * cost, 0, np.where(alphas > cost * (1 - 1e-13), cost, alphas))
     free = (alphas > 0) & (alphas < cost)
     if not free.any():
         return alphas

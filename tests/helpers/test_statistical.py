@@ -378,3 +378,9 @@ ALIKE = [[1.0, 2], [2, 4], [3, 6], [4, 8]]
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("cost", [0.05, 0.1, 0.2, 0.3, 1, 3])
+def test_two_points_of_opposite_labels_on_one_place(cost):
+    """By hand: w = 2 alpha_1, the dual 2 alpha_0 - w^2 / 2 with alpha_0 = alpha_1 + alpha_2, so (C, 0, C)."""
+    np.testing.assert_allclose(statistical.svm([[-1.0], [1], [-1]], [0, 1, 1], cost).alphas, [cost, 0, cost], atol=1e-12 * cost)
