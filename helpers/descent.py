@@ -67,7 +67,7 @@ def best_line(inputs, targets):
 class Descent:
     """A ball on a loss surface.
 
-    A map of a loss, darker where it is greater; to the right and upwards the two parameters of a model of `inputs`
+    A map of a loss, the stronger the shade, the greater; to the right and upwards the two parameters of a model of `inputs`
     (m,) and `targets` (m,), by default data of the landscape's own. `landscape`: a straight line (slope and intercept;
     a mark at the formula's minimum), tanh(a x) + tanh(b x), or sin(a x) + sin(b x). A tap drops a ball; a step moves
     each by v = `momentum` v - `rate` slope. `noise`: share of the cases that each step leaves out, by lot. A ball that

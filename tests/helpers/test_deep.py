@@ -8,17 +8,10 @@ from sklearn.linear_model import LogisticRegression
 
 from helpers import deep
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 HIDDEN = [name for name in deep.FUNCTIONS if name != "identity"]
 XOR = np.array([[-1, -1, 1], [-1, 1, 1], [1, -1, 1], [1, 1, 1]]), np.array([[-1], [1], [1], [-1]])  # the last input is 1
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """On networks as small as these two threads mostly wait for one another, on a busy machine for minutes."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def case(sizes=(3, 5, 4, 2), functions=None, loss="squares", m=7, seed=0, many=()):

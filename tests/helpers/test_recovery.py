@@ -5,17 +5,10 @@ from sklearn.datasets import load_digits
 
 from helpers import recovery
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 DIGITS = load_digits()
 IMAGES, LABELS = torch.tensor(DIGITS.data / 16, dtype=torch.float32), torch.tensor(DIGITS.target)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """On networks as small as these two threads mostly wait for one another, on a busy machine for minutes."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
