@@ -25,12 +25,13 @@ serve: .venv/ready
 
 test: html
 	$(PY) tests/browser/chromium.py
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --durations=10
 
-# Every statistical test with every seed from 0 to 99; its report is committed.
+# Every statistical test with every seed from 0 to 99, and every explorer drawn anew; the report is committed.
 test-long: SHELL := /bin/bash
-test-long: .venv/ready
-	set -o pipefail; $(PY) -m pytest tests/helpers --all-seeds -n 2 --durations=15 | tee tests/LONG.txt
+test-long: html
+	set -o pipefail; $(PY) -m pytest tests/helpers tests/browser/test_explore.py \
+	  --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
 
 bench: html
 	$(PY) tests/browser/chromium.py

@@ -1,13 +1,34 @@
 """Statistical tests take the fixture `seed`: they must pass for every seed from 0 to 99.
 
 One seed is run by default, all of them with --all-seeds. Tolerances are five standard errors, from theory.
+Of the notebooks, one is run again by default, to draw its explorers anew; all of them with --every-notebook.
 """
+import re
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 
 def pytest_addoption(parser):
     parser.addoption("--all-seeds", action="store_true", help="run statistical tests with seeds 0 to 99, not 0 alone")
+    parser.addoption("--every-notebook", action="store_true", help="run every notebook again, and draw its explorers anew, not the first alone")
 
 
 def pytest_generate_tests(metafunc):
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(100) if metafunc.config.getoption("--all-seeds") else [0])
+
+
+class ByFile(LoadScopeScheduling):
+    """One process for the tests of a file (make test); in test_explore.py, for those of a page, whose notebook
+    it then runs once."""
+
+    def _split_scope(self, nodeid):
+        file, _, test = nodeid.partition("::")
+        page = re.search(r"\[(\w+)-", test) if file.endswith("test_explore.py") else None
+        return f"{file} {page[1]}" if page else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)

@@ -289,7 +289,8 @@ class Stage {
     this.canvas.addEventListener("pointermove", (event) => this.touch(event));
     this.canvas.addEventListener("keydown", (event) => this.key(event));
     for (const kind of ["focus", "blur"]) this.canvas.addEventListener(kind, () => this.paint());
-    new ResizeObserver(() => this.paint()).observe(this.canvas);
+    // in the next frame, as painting may set the size that is being observed
+    new ResizeObserver(() => requestAnimationFrame(() => this.paint())).observe(this.canvas);
     new MutationObserver(() => this.paint()).observe(
       document.documentElement, { attributeFilter: ["data-theme"] });
     new IntersectionObserver(([entry]) => {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup
+from joblib.externals.loky import get_reusable_executor
 
 import helpers.explore
 import helpers.stage
@@ -218,5 +219,6 @@ def functions(source):
                 if cell["cell_type"] == "code":
                     exec(compile("".join(cell["source"]), f"{source} {cell['id']}", "exec"), space)
     finally:
+        get_reusable_executor().shutdown()  # what a notebook's workers have loaded is not kept for the next one
         helpers.explore.explore, helpers.explore.predict, helpers.stage.stage = usual
     return found

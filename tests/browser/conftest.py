@@ -99,6 +99,7 @@ class Reader:
                 self.problems += [f"book error: {error}" for error in tab.evaluate(
                     "typeof window === 'undefined' ? [] : window.__bookErrors ?? []")]
             context.close()
+        self.contexts.clear()
         return [problem for problem in self.problems
                 if not any(re.search(pattern, problem) for pattern in self.expected)]
 
@@ -110,14 +111,9 @@ def reader(browser, origins):
     assert reader.close() == []
 
 
-@pytest.fixture(params=["http", "file"])
-def where(request):
-    return request.param
-
-
 @pytest.fixture(scope="session")
 def desk(browser, origins):
-    """A reader who keeps every page open."""
+    """A reader who keeps the last page open."""
     reader = Reader(browser, origins)
     yield reader
     reader.close()
@@ -125,32 +121,58 @@ def desk(browser, origins):
 
 @pytest.fixture
 def tab(desk, explorer, where):
-    """The explorer's page, open since an earlier test if there the explorer is in its first state."""
-    desk.tabs = getattr(desk, "tabs", {})
-    tab = desk.tabs.get((explorer.page, where))
+    """The explorer's page, open since the test before if there the explorer is in its first state."""
+    asked = explorer.page, where
     default = ",".join(map(str, explorer.default))
-    if tab is None or tab.locator(explorer.selector).get_attribute("data-state") != default:
-        tab = desk.tabs[explorer.page, where] = desk.open(explorer.page, where=where)
+    if getattr(desk, "asked", None) != asked or desk.tab.locator(
+            explorer.selector).get_attribute("data-state") != default:
+        desk.close()
+        desk.asked, desk.tab = asked, desk.open(explorer.page, where=where)
     desk.problems.clear()
-    yield tab
-    errors = tab.evaluate("window.__bookErrors")
+    yield desk.tab
+    errors = desk.tab.evaluate("window.__bookErrors")
     assert desk.problems + errors == []
 
 
+def first_of_each_page(figures):
+    """Where it is the front end that is tested, one figure a page is enough."""
+    return list({figure.page: figure for figure in reversed(figures)}.values())
+
+
 def pytest_generate_tests(metafunc):
-    """Tests find pages, explorers and forms by themselves."""
+    """Tests find pages, explorers and forms by themselves.
+
+    A page is opened both over http and as a file; what stands on pages, one way for each page, by turns.
+    """
     def form_id(form):
         return f"{Path(form.page).stem}-{form.name[8:28]}"
 
+    def figure_id(figure):
+        return f"{Path(figure.page).stem}-{figure.name}"
+
     gates = [form for form in built.FORMS if form.opens]
+    asked = set(metafunc.fixturenames)
+    given = {name for mark in metafunc.definition.iter_markers("parametrize")
+             for name in re.split(r"[ ,]+", mark.args[0] if isinstance(mark.args[0], str) else ",".join(mark.args[0]))}
     for name, found, ident in (
             ("page", built.PAGES, lambda page: Path(page).stem),
-            ("explorer", built.EXPLORERS, lambda it: f"{Path(it.page).stem}-{it.name}"),
-            ("stage", built.STAGES, lambda it: f"{Path(it.page).stem}-{it.name}"),
+            ("explorer", built.EXPLORERS, figure_id),
+            ("front_explorer", first_of_each_page(built.EXPLORERS), figure_id),
+            ("stage", built.STAGES, figure_id),
+            ("front_stage", first_of_each_page(built.STAGES), figure_id),
             ("form", built.FORMS, form_id),
             ("gate", gates, form_id),  # a form that an explorer waits for
             ("number_gate", [form for form in gates if form.opens.sets], form_id)):
-        given = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-        if name in metafunc.fixturenames and not any(name in names for names in given):
-            # without a site there is one case all the same, so that `origins` can say what is missing
-            metafunc.parametrize(name, found or [None], ids=ident if found else ["no-site"])
+        if name not in asked or name in given:
+            continue
+        # without a site there is one case all the same, so that `origins` can say what is missing
+        found, ident = (found, ident) if found else ([None], lambda nothing: "no-site")
+        if "where" in asked and name != "page":
+            turns = [("http", "file")[built.PAGES.index(it.page) % 2] if it else "http" for it in found]
+            metafunc.parametrize((name, "where"), list(zip(found, turns, strict=True)),
+                                 ids=[f"{ident(it)}-{turn}" for it, turn in zip(found, turns, strict=True)])
+            asked.discard("where")
+        else:
+            metafunc.parametrize(name, found, ids=ident)
+    if "where" in asked:
+        metafunc.parametrize("where", ["http", "file"])

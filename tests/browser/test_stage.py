@@ -139,13 +139,15 @@ def test_the_page_draws_what_was_recorded(reader, stage):
             assert np.nanmax(off, initial=0) <= span / column["levels"] / 2 + 1e-9, (layer, column["name"])
 
 
-def test_it_starts_by_itself_when_it_is_seen(reader, stage):
+def test_it_starts_by_itself_when_it_is_seen(reader, front_stage):
+    stage = front_stage
     figure = figure_of(reader.open(stage.page), stage)
     expect(figure).to_have_attribute("data-playing", "true")
     wait_for_step(figure, 10)
 
 
-def test_with_less_motion_nothing_moves_by_itself(reader, stage):
+def test_with_less_motion_nothing_moves_by_itself(reader, front_stage):
+    stage = front_stage
     tab = reader.open(stage.page, **STILL)
     figure = figure_of(tab, stage)
     before = step_of(figure), pixels(figure)
@@ -208,7 +210,8 @@ def test_live_it_plays_obeys_and_is_touched(reader, stage):
     expect(figure).to_have_attribute("data-step", str(stopped + 1))
 
 
-def test_live_the_keyboard_is_enough(reader, stage):
+def test_live_the_keyboard_is_enough(reader, front_stage):
+    stage = front_stage
     tab = reader.open(stage.page, **STILL)
     figure = figure_of(tab, stage)
     figure.locator("[data-action=live]").focus()
@@ -238,7 +241,8 @@ def test_live_the_keyboard_is_enough(reader, stage):
     assert height / 2 < y < height
 
 
-def test_as_a_file_it_says_why_it_cannot_run(reader, stage):
+def test_as_a_file_it_says_why_it_cannot_run(reader, front_stage):
+    stage = front_stage
     figure = figure_of(reader.open(stage.page, where="file", **STILL), stage)
     act(figure, "live")
     expect(figure.locator(".explore-note")).to_contain_text("make serve")
