@@ -34,11 +34,15 @@ Chapter 4, ensembles:
     felling      a forest seen tree by tree, to be watched and felled
 
 Chapter 5, statistical and deep learning:
-    statistical  five estimators as they are: closed forms, convex programmes, double descent
+    statistical  least squares, discriminant, logistic regression: a closed form, or Newton
+    svm          the support vector machine: a quadratic programme
+    ridgeless    double descent: the risk of the shortest least squares
     fields       a linear-chain conditional random field: messages along a chain
-    deep         the multilayer perceptron: gradients by hand and forward, feedback alignment, exact modes (torch)
+    deep         the multilayer perceptron: gradients by hand and forward, feedback alignment, coming to rest (torch)
+    deep_linear  deep linear networks: modes that are learned when a formula says (torch)
     descent      balls on a loss surface, to be watched and dropped
-    automata     elementary cellular automata: shortcuts, symmetries, coarse-graining
+    automata     elementary cellular automata: shortcuts, symmetries
+    coarse       elementary cellular automata seen coarsely: blocks that follow a rule
 
 For every chapter:
     checks       what the models ask of their arguments

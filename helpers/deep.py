@@ -7,11 +7,13 @@ Notation
     signals    [h_0, ..., h_L], h_0 the inputs, h_l = f_l(h_{l-1} W_l^T), (..., m, n_l): y = f_L(W_L ... f_1(W_1 x))
     errors     [e_1, ..., e_L], e_l the derivative of the loss by h_{l-1} W_l^T, (..., m, n_l)
     loss       mean over the cases of half the squared error, or of the cross-entropy of softmax(y): (...,)
+    P          parameters, all weights in a row: layer by layer, and in each row by row
 """
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.optimize import least_squares
 
 from . import checks
 
@@ -55,8 +57,13 @@ def task(inputs, targets, functions=None, loss="squares", *, layers, dtype=torch
         raise ValueError(f"functions={functions!r}: must be {layers}, one for each layer")
     checks.one_of("loss", loss, tuple(LOSSES))
     if loss == "cross-entropy" and (data[1].min() < 0 or not np.allclose(data[1].sum(axis=1), 1)):
-        raise ValueError("targets: rows must be probabilities that sum to one for the cross-entropy")
-    return Task(*(torch.tensor(array, dtype=dtype) for array in data), functions, loss)
+        worst = int(np.argmax(np.maximum(-data[1].min(axis=1), np.abs(data[1].sum(axis=1) - 1))))
+        raise ValueError(f"targets: row {worst}, {data[1][worst].tolist()!r}, must be probabilities that sum to one for the cross-entropy")
+    tensors = [torch.tensor(array, dtype=dtype) for array in data]
+    for name, tensor in zip(("inputs", "targets"), tensors, strict=True):
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name}: some are too large for {dtype}; must be finite in it")
+    return Task(*tensors, functions, loss)
 
 
 def network(sizes, rng, *, many=(), scale=1.0, dtype=torch.float64):
@@ -75,6 +82,8 @@ def network(sizes, rng, *, many=(), scale=1.0, dtype=torch.float64):
 
 def _fit(weights, task):
     """ValueError if the network does not take these inputs to these targets."""
+    if any(layer.ndim < 2 for layer in weights):
+        raise ValueError(f"weights of shapes {[tuple(layer.shape) for layer in weights]}: must be matrices, (..., n_l, n_{{l-1}}) each")
     sizes = [task.inputs.shape[1], *(layer.shape[-2] for layer in weights)]
     if len(weights) != len(task.functions) or [layer.shape[-1] for layer in weights] != sizes[:-1] or sizes[-1] != task.targets.shape[1]:
         raise ValueError(f"weights of shapes {[tuple(layer.shape) for layer in weights]}: must be {len(task.functions)} layers "
@@ -100,6 +109,18 @@ def loss(weights, task):
     return LOSSES[task.loss][0](forward(weights, task)[1][-1], task.targets).mean(-1)
 
 
+def _back(error, ways, slopes):
+    """The errors of all layers, from the last one's back through `ways`."""
+    errors = [error]
+    for way, bend in zip(reversed(ways), reversed(slopes), strict=True):
+        errors.insert(0, errors[0] @ way * bend)
+    return errors
+
+
+def _slopes(task, sums, signals):
+    return [FUNCTIONS[name][1](z, h) for name, z, h in zip(task.functions, sums, signals[1:], strict=True)]
+
+
 class Pass(NamedTuple):
     """One forward and one backward pass: the loss, and signals, errors and gradients of every layer."""
 
@@ -120,10 +141,8 @@ def backward(weights, task, feedback=None):
     back = weights[1:] if feedback is None else feedback
     if [way.shape[-2:] for way in back] != [layer.shape[-2:] for layer in weights[1:]]:
         raise ValueError(f"feedback of shapes {[tuple(way.shape) for way in back]}: must be as the weights from the second layer on")
-    slopes = [FUNCTIONS[name][1](z, h) for name, z, h in zip(task.functions, sums, signals[1:], strict=True)]
-    errors = [slope(signals[-1], task.targets) / len(task.targets) * slopes[-1]]
-    for way, bend in zip(reversed(back), reversed(slopes[:-1]), strict=True):
-        errors.insert(0, errors[0] @ way * bend)
+    slopes = _slopes(task, sums, signals)
+    errors = _back(slope(signals[-1], task.targets) / len(task.targets) * slopes[-1], back, slopes[:-1])
     gradients = [error.mT @ signal for error, signal in zip(errors, signals, strict=False)]
     return Pass(values(signals[-1], task.targets).mean(-1), signals, errors, gradients)
 
@@ -131,6 +150,8 @@ def backward(weights, task, feedback=None):
 def directional(weights, directions, task):
     """(loss, its derivative in one direction of all weights), forward by dual numbers: each signal with its tangent."""
     _fit(weights, task)
+    if [way.shape[-2:] for way in directions] != [layer.shape[-2:] for layer in weights]:
+        raise ValueError(f"directions of shapes {[tuple(way.shape) for way in directions]}: must be as the weights")
     h, dh = task.inputs, torch.zeros_like(task.inputs)
     for layer, change, name in zip(weights, directions, task.functions, strict=True):
         z, dz = h @ layer.mT, dh @ layer.mT + h @ change.mT
@@ -182,14 +203,21 @@ class Training(NamedTuple):
     diverged: torch.Tensor
 
 
-def train(weights, task, *, rate, steps, keep=(), feedback=None, last_only=False):
+def train(weights, task, *, rate, steps, keep=(), feedback=None, last_only=False, chance=1.0, rng=None):
     """Gradient descent on all cases at once; with `feedback` by feedback alignment.
 
-    A network has diverged whose loss is not finite, or beyond HOPELESS times what it was at the start or is for
+    `rate`: one for all, or one for each layer. With `chance` below 1 every unit decides by a lot of its own, from
+    `rng`, whether it changes its weights at this step. A network has diverged whose loss is not finite, or beyond HOPELESS times what it was at the start or is for
     answering nothing, or in the end is above its start. It is flagged, and all its numbers are nan, from the first.
     `keep`: steps whose weights are kept, 0 before the first. `last_only`: the layers below stay as they are.
     """
-    rate, steps = checks.one_number("rate", rate, 0, open_low=True), checks.count("steps", steps, 0)
+    rates, steps = checks.finite("rate", rate, 0, open_low=True), checks.count("steps", steps, 0)
+    if rates.shape not in ((), (len(weights),)):
+        raise ValueError(f"rate={rate!r}: must be one, or {len(weights)}, one for each layer")
+    rates = np.broadcast_to(rates, len(weights)).tolist()
+    chance = checks.one_number("chance", chance, 0, 1, open_low=True)
+    if chance < 1 and rng is None:
+        raise ValueError(f"chance={chance!r} with rng=None: must come with a numpy Generator, for the lots")
     keep = set(checks.counts("keep", sorted(keep), 0).tolist())
     if keep and max(keep) > steps:
         raise ValueError(f"keep={sorted(keep)}: must be at most steps, {steps}")
@@ -200,20 +228,18 @@ def train(weights, task, *, rate, steps, keep=(), feedback=None, last_only=False
         if step in keep:
             kept[step] = weights
         if step < steps:
-            weights = [layer if last_only and gradient is not now.gradients[-1] else layer - rate * gradient
-                       for layer, gradient in zip(weights, now.gradients, strict=True)]
+            changes = [rate * gradient for rate, gradient in zip(rates, now.gradients, strict=True)]
+            if chance < 1:
+                changes = [change * torch.tensor(rng.random((*change.shape[:-1], 1)) < chance) for change in changes]
+            if last_only:
+                changes[:-1] = [torch.zeros(())] * (len(changes) - 1)
+            weights = [layer - change for layer, change in zip(weights, changes, strict=True)]
     losses = torch.stack(losses)
     nothing = LOSSES[task.loss][0](torch.zeros_like(task.targets), task.targets).mean()
     worst = losses.amax(0)  # nan if any is
     diverged = ~(worst <= HOPELESS * losses[0].clamp(min=nothing)) | (losses[-1] > losses[0] * (1 + 1e-9) + 1e-12 * nothing)
     weights, *others = ([torch.where(diverged[..., None, None], torch.nan, layer) for layer in some] for some in (weights, *kept.values()))
     return Training(weights, torch.where(diverged, torch.nan, losses), dict(zip(kept, others, strict=True)), diverged)
-
-
-def many_starts(sizes, starts, task, rng, *, rate, steps, scale=1.0):
-    """Training of so many networks of `sizes` from starts of their own; losses[-1] is where they end, nan if they diverged."""
-    start = network(sizes, rng, many=checks.count("starts", starts), scale=scale, dtype=task.inputs.dtype)
-    return train(start, task, rate=rate, steps=steps)
 
 
 def accuracy(weights, task):
@@ -224,7 +250,8 @@ def accuracy(weights, task):
 
 
 def angles(weights, task, feedback):
-    """Degrees between the errors that feedback sends to each layer but the last and the true ones: [(...,)], L - 1 of them."""
+    """Degrees between the errors that feedback sends to each layer but the last and the true ones: [(...,)], L - 1 of them;
+    nan where either are all zero."""
     true, sent = backward(weights, task).errors[:-1], backward(weights, task, feedback).errors[:-1]
     cosines = [(a * b).sum((-2, -1)) / (a.norm(dim=(-2, -1)) * b.norm(dim=(-2, -1))) for a, b in zip(true, sent, strict=True)]
     return [torch.rad2deg(torch.arccos(cosine.clamp(-1, 1))) for cosine in cosines]
@@ -243,50 +270,64 @@ def permuted(weights, layer, order):
     return changed
 
 
+def _flat(weights):
+    return torch.cat([layer.detach().reshape(-1) for layer in weights])
+
+
+def _layers(flat, weights):
+    """The row of parameters `flat` (P,) as layers, shaped like `weights`."""
+    return [part.reshape(layer.shape) for part, layer in zip(flat.split([layer.numel() for layer in weights]), weights, strict=True)]
+
+
 def hessian(weights, task):
-    """Second derivatives of one network's loss, float64 (P, P): parameters layer by layer, row by row. By autograd."""
+    """Second derivatives of one network's loss, float64 (P, P), by autograd."""
     _one(weights)
-    sizes = [layer.numel() for layer in weights]
-
-    def of_flat(flat):
-        return loss([part.reshape(layer.shape) for part, layer in zip(flat.split(sizes), weights, strict=True)], task)
-    flat = torch.cat([layer.detach().reshape(-1) for layer in weights])
-    return torch.autograd.functional.hessian(of_flat, flat, vectorize=True).double().numpy()
+    return torch.autograd.functional.hessian(lambda flat: loss(_layers(flat, weights), task), _flat(weights),
+                                             vectorize=True).double().numpy()
 
 
-def mode_strength(time, s=1.0, u0=0.001, tau=1.0):
-    """u(t) = s e^{2st/tau} / (e^{2st/tau} - 1 + s/u0): strength of a mode of a two-layer linear network with a small
-    balanced start u0 (Saxe, McClelland & Ganguli 2014). time >= 0, any shape."""
-    time, s = checks.finite("time", time, 0), checks.one_number("s", s, 0, open_low=True)
-    u0, tau = checks.one_number("u0", u0, 0, open_low=True), checks.one_number("tau", tau, 0, open_low=True)
-    return s / (1 + (s / u0 - 1) * np.exp(-2 * s * time / tau))
+def jacobian(weights, task):
+    """Derivatives of one network's outputs for each case by its parameters: float64 (m, n_L, P)."""
+    _one(weights)
+    sums, signals = forward(weights, task)
+    slopes, rows = _slopes(task, sums, signals), []
+    for output in torch.eye(task.targets.shape[1], dtype=task.inputs.dtype):
+        errors = _back(output * slopes[-1], weights[1:], slopes[:-1])
+        rows.append(torch.cat([(error[:, :, None] * signal[:, None, :]).flatten(1)
+                               for error, signal in zip(errors, signals, strict=False)], 1))
+    return torch.stack(rows, 1).double().numpy()
 
 
-def mode_time(u, s=1.0, u0=0.001, tau=1.0):
-    """(tau / 2s) ln[u (s - u0) / (u0 (s - u))]: when the mode has come to u, between u0 and s."""
-    s, tau = checks.one_number("s", s, 0, open_low=True), checks.one_number("tau", tau, 0, open_low=True)
-    u0 = checks.one_number("u0", u0, 0, s, open_low=True, open_high=True)
-    u = checks.finite("u", u, u0, s, open_high=True)
-    return tau / (2 * s) * np.log(u * (s - u0) / (u0 * (s - u)))
+class Rest(NamedTuple):
+    """weights where a network came to rest, the loss there with its penalty, the steepest slope left, and whether that is
+    below 1e-8: arrived."""
+
+    weights: list
+    loss: float
+    slope: float
+    arrived: bool
 
 
-def learned_modes(matrix, rng, *, u0=0.001, rate=0.01, steps=1000):
-    """(times, strengths): a two-layer linear network learning to be `matrix` (n_2, n_1), mode by mode.
+def settle(weights, task, *, penalty, evaluations=2000):
+    """One network of squared loss brought to rest by Levenberg and Marquardt's method (scipy.optimize.least_squares).
 
-    Inputs are white; each mode starts at u0, balanced between the layers, in hidden directions drawn by lot. times
-    (steps + 1,) in units of tau, which is 1 / rate steps; strengths (steps + 1, modes), of the strongest mode first.
-    Raises ValueError if it diverges.
+    Least is the loss plus penalty / 2 times the squared length of all weights; without a penalty some valleys have
+    their bottom at infinity.
     """
-    matrix = checks.finite("matrix", matrix)
-    if matrix.ndim != 2 or 0 in matrix.shape:
-        raise ValueError(f"matrix of shape {matrix.shape}: must be (outputs, inputs), at least one of each")
-    u0 = checks.one_number("u0", u0, 0, open_low=True)
-    left, _, right = np.linalg.svd(matrix, full_matrices=False)
-    hidden = np.linalg.qr(rng.normal(size=(right.shape[0],) * 2))[0] * u0**0.5
-    white = np.eye(matrix.shape[1]) * matrix.shape[1] ** 0.5
-    done = train([torch.tensor(hidden @ right), torch.tensor(left @ hidden.T)],
-                 task(white, white @ matrix.T, ("identity", "identity"), layers=2), rate=rate, steps=steps, keep=range(steps + 1))
-    if done.diverged:
-        raise ValueError(f"rate={rate!r}: the run diverged; must be smaller")
-    strengths = [np.diag(left.T @ (second @ first).numpy() @ right.T) for first, second in done.kept.values()]
-    return rate * np.arange(steps + 1), np.array(strengths)
+    _one(weights)
+    if task.loss != "squares":
+        raise ValueError(f"loss={task.loss!r}: must be 'squares'")
+    penalty = checks.one_number("penalty", penalty, 0, open_low=True)
+    m, weight = len(task.inputs), (len(task.inputs) * penalty) ** 0.5
+
+    def rest(flat):
+        y = forward(_layers(torch.from_numpy(flat), weights), task)[1][-1]
+        return np.concatenate([(y - task.targets).numpy().ravel(), weight * flat])
+
+    def slopes(flat):
+        return np.concatenate([jacobian(_layers(torch.from_numpy(flat), weights), task).reshape(-1, flat.size), weight * np.eye(flat.size)])
+
+    found = least_squares(rest, _flat(weights).double().numpy(), slopes, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-12,
+                          max_nfev=checks.count("evaluations", evaluations))
+    steepest = float(np.abs(found.grad).max()) / m
+    return Rest(_layers(torch.from_numpy(found.x), weights), found.cost / m, steepest, steepest < 1e-8)

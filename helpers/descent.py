@@ -15,6 +15,7 @@ BALLS = 12  # on the map; one more takes the place of the oldest
 TRAIL = 48  # points of a ball's trail, at least a cell apart
 STILL = 1e-4  # a ball lies still where neither slope nor speed, in parameters a step, is above it
 FAR = 24.0  # cells from where it ends, and from its mirror image, that a ball for the challenge is dropped
+LEAST = 1e-100  # that inputs must differ by, for their squares not to vanish
 INPUTS = np.linspace(-4, 4, 40)
 
 
@@ -39,16 +40,32 @@ LANDSCAPES = {  # f and its derivatives by a and b, the map's corners, and the t
 }
 
 
+def _data(inputs, targets):
+    inputs, targets = checks.vector("inputs", inputs, -1e3, 1e3), checks.vector("targets", targets, -1e3, 1e3)
+    if inputs.shape != targets.shape:
+        raise ValueError(f"inputs, targets of shapes {inputs.shape}, {targets.shape}: must be alike")
+    return inputs, targets
+
+
+def _asked(landscape, places, inputs, targets):
+    """The model of that landscape, both parameters (k, 1) of the places, the inputs and targets."""
+    checks.one_of("landscape", landscape, tuple(LANDSCAPES))
+    places = checks.finite("places", places)
+    if places.ndim != 2 or places.shape[1] != 2:
+        raise ValueError(f"places of shape {places.shape}: must be (k, 2)")
+    return LANDSCAPES[landscape][0], *places.T[:, :, None], *_data(inputs, targets)
+
+
 def losses(landscape, places, inputs, targets):
     """Half the mean squared error at each place, (k,)."""
-    a, b = places.T[:, :, None]
-    return ((LANDSCAPES[landscape][0](a, b, inputs)[0] - targets) ** 2).mean(axis=1) / 2
+    model, a, b, inputs, targets = _asked(landscape, places, inputs, targets)
+    return ((model(a, b, inputs)[0] - targets) ** 2).mean(axis=1) / 2
 
 
 def slopes(landscape, places, inputs, targets, seen=None):
     """Gradient of the loss at each place, (k, 2); over the `seen` cases only, bool (k, m), if given."""
-    a, b = places.T[:, :, None]
-    said, by = LANDSCAPES[landscape][0](a, b, inputs)
+    model, a, b, inputs, targets = _asked(landscape, places, inputs, targets)
+    said, by = model(a, b, inputs)
     off = said - targets
     if seen is not None:
         off = off * seen * (inputs.size / seen.sum(axis=1, keepdims=True))
@@ -57,9 +74,10 @@ def slopes(landscape, places, inputs, targets, seen=None):
 
 def best_line(inputs, targets):
     """Slope and intercept of least squares, by their formula (2,); ValueError if all inputs are one."""
+    inputs, targets = _data(inputs, targets)
+    if not np.ptp(inputs) > LEAST:
+        raise ValueError(f"inputs: all are {float(inputs[0])!r}; must not all be the same")
     off = inputs - inputs.mean()
-    if not np.any(off):
-        raise ValueError("inputs: must not all be the same")
     slope = (off * targets).sum() / (off * off).sum()
     return np.array([slope, targets.mean() - slope * inputs.mean()])
 
@@ -71,7 +89,7 @@ class Descent:
     (m,) and `targets` (m,), by default data of the landscape's own. `landscape`: a straight line (slope and intercept;
     a mark at the formula's minimum), tanh(a x) + tanh(b x), or sin(a x) + sin(b x). A tap drops a ball; a step moves
     each by v = `momentum` v - `rate` slope. `noise`: share of the cases that each step leaves out, by lot. A ball that
-    leaves the map has diverged and is taken off.
+    leaves the map is taken off; one whose numbers overflow has diverged.
     """
 
     layers = {"loss": Field(1), "trails": Points(), "minimum": Points(), "balls": Points("x y kind")}
@@ -84,10 +102,7 @@ class Descent:
             raise ValueError("inputs, targets: must be given both, or neither")
         self.rng, self.landscape, self.plane = rng, landscape, (float(CELLS), float(CELLS))
         self.low, self.high = LANDSCAPES[landscape][1:3]
-        self.inputs = INPUTS if inputs is None else checks.vector("inputs", inputs, -1e3, 1e3)
-        self.targets = LANDSCAPES[landscape][3] if targets is None else checks.vector("targets", targets, -1e3, 1e3)
-        if self.inputs.shape != self.targets.shape:
-            raise ValueError(f"inputs, targets of shapes {self.inputs.shape}, {self.targets.shape}: must be alike")
+        self.inputs, self.targets = (INPUTS, LANDSCAPES[landscape][3]) if inputs is None else _data(inputs, targets)
         self.rate, self.momentum, self.noise = rate, momentum, noise
         middles = np.arange(CELLS) + 0.5
         b, a = np.meshgrid(middles, middles, indexing="ij")
@@ -100,7 +115,7 @@ class Descent:
             best = best_line(self.inputs, self.targets)
             if np.all((best >= self.low) & (best <= self.high)):
                 self.minimum[0] = self.cells(best)
-        self.time = self.dropped = self.diverged = 0
+        self.time = self.dropped = self.left = self.diverged = 0
         self.places, self.speeds, self.starts = (np.zeros((0, 2)) for _ in range(3))
         self.slots = np.zeros(0, np.int64)  # each ball's rows in the scene
         self.trails = np.full((BALLS, TRAIL, 2), np.nan)
@@ -143,7 +158,9 @@ class Descent:
             self.speeds = self.momentum * self.speeds - self.rate * slope
             self.places = self.places + self.speeds
         on = np.all((self.places >= self.low) & (self.places <= self.high), axis=1)
-        self.diverged += int(np.count_nonzero(~on))
+        overflowed = ~np.isfinite(self.places).all(axis=1)
+        self.diverged += int(np.count_nonzero(overflowed))
+        self.left += int(np.count_nonzero(~on & ~overflowed))
         self._keep(on)
         for slot, at in zip(self.slots, self.cells(self.places), strict=True):
             last = self.trails[slot, (self.points[slot] - 1) % TRAIL]
@@ -190,8 +207,9 @@ class Descent:
                 said += f"{some.size} {what} at loss {low}{f' to {high}' * (low != high)}; "
         if not found.size:
             said += "no ball is left; "
-        if self.diverged:
-            said += f"{self.diverged} diverged and {'was' if self.diverged == 1 else 'were'} taken off; "
+        for number, what in ((self.left, "left the map"), (self.diverged, "diverged")):
+            if number:
+                said += f"{number} {what} and {'was' if number == 1 else 'were'} taken off; "
         return said + f"the map's lowest cell is at {self.least:.4f}."
 
     def reached(self):

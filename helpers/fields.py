@@ -40,7 +40,11 @@ def _chain(unary, transition):
 
 
 def _field(field):
-    emission, transition = checks.finite("emission", field[0]), _transition(field[1])
+    try:
+        emission, transition = field
+    except (TypeError, ValueError):
+        raise ValueError(f"field={field!r}: must be emission (d, k) and transition (k, k)") from None
+    emission, transition = checks.finite("emission", emission), _transition(transition)
     if emission.ndim != 2 or 0 in emission.shape or emission.shape[1] != len(transition):
         raise ValueError(f"emission of shape {emission.shape}: must be (d, {len(transition)}), d at least 1")
     return Field(emission, transition)
@@ -113,8 +117,17 @@ def marginals(unary, transition):
     return Marginals(np.exp(left + right - log_z[..., None, None]), np.exp(pairs), log_z)
 
 
+def best_places(unary, transition):
+    """The most probable label of each place, (..., t), each place by itself (posterior decoding); of tied ones the first.
+
+    They make the expected number of right places greatest; `viterbi` makes the chance greatest that the whole sentence is
+    right. Neighbours may then hardly go together.
+    """
+    return marginals(unary, transition).nodes.argmax(axis=-1).astype(np.int64)
+
+
 def viterbi(unary, transition):
-    """The labels (..., t) of highest score; of tied ones any."""
+    """The labels (..., t) of highest score, so of the greatest chance as a whole; of tied ones any."""
     unary, transition = _chain(unary, transition)
     best, came = unary[..., 0, :], []
     for place in range(1, unary.shape[-2]):
@@ -127,10 +140,23 @@ def viterbi(unary, transition):
     return np.stack(labels[::-1], axis=-1).astype(np.int64)
 
 
+def _pairs(sentences):
+    try:
+        sentences = list(sentences)
+    except TypeError:
+        raise ValueError(f"sentences={sentences!r}: must be a list of (inputs (t, d), labels (t,))") from None
+    for at, sentence in enumerate(sentences):
+        try:
+            inputs, labels = sentence
+        except (TypeError, ValueError):
+            raise ValueError(f"sentence {at} of sentences={sentence!r}: must be (inputs (t, d), labels (t,))") from None
+        yield at, inputs, labels
+
+
 def _batches(sentences, d, k):
     """The sentences of each length together: inputs (m, t, d), labels (m, t). d is the first one's if None."""
     by_length = {}
-    for at, (inputs, labels) in enumerate(sentences):
+    for at, inputs, labels in _pairs(sentences):
         inputs = checks.finite(f"inputs of sentence {at}", inputs)
         d = d or (inputs.shape[1] if inputs.ndim == 2 else None)
         if inputs.ndim != 2 or 0 in inputs.shape or inputs.shape[1] != d:

@@ -1,5 +1,6 @@
 """What the tests of the models share."""
 import pytest
+from threadpoolctl import threadpool_limits
 
 
 @pytest.fixture(scope="module")
@@ -11,3 +12,10 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def one_blas_thread():
+    """For NumPy and SciPy, for the same reason."""
+    with threadpool_limits(1):
+        yield

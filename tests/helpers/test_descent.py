@@ -62,6 +62,8 @@ def test_the_formula_for_a_line_is_least_squares():
     rng = np.random.default_rng(0)
     inputs, targets = rng.normal(size=(2, 15))
     np.testing.assert_allclose(descent.best_line(inputs, targets), np.polyfit(inputs, targets, 1))
+    np.testing.assert_array_equal(descent.best_line(inputs.tolist(), targets.tolist()), descent.best_line(inputs, targets))
+    np.testing.assert_allclose(descent.best_line([0, 1e-90], [1, 2]), [1e90, 1])
     made = model(inputs=inputs, targets=targets)
     np.testing.assert_allclose(made.parameters(made.minimum[0]), np.polyfit(inputs, targets, 1))
 
@@ -96,29 +98,40 @@ def test_a_bowl_throws_balls_out_beyond_two_over_its_curvature():
     """Half the mean square of a x + b has the curvatures mean(x^2) and 1, along a and b, for inputs about 0."""
     edge = 2 / (INPUTS**2).mean()
     held = model([(70, 50)], 500, rate=0.98 * edge)
-    assert len(held.places) == 1 and held.still().all() and held.diverged == 0
+    assert len(held.places) == 1 and held.still().all() and held.left == held.diverged == 0
     lost = model([(70, 50)], 500, rate=1.02 * edge)
-    assert len(lost.places) == 0 and lost.diverged == 1
+    assert len(lost.places) == 0 and lost.left == 1 and lost.diverged == 0
     scene = lost.scene()
     assert np.isnan(scene["balls"]).all() and np.isnan(scene["trails"]).all()
-    assert lost.readout() == f"Step 500: no ball is left; 1 diverged and was taken off; the map's lowest cell is at {lost.least:.4f}."
+    assert lost.readout() == f"Step 500: no ball is left; 1 left the map and was taken off; the map's lowest cell is at {lost.least:.4f}."
 
 
-@pytest.mark.parametrize("rate", [50.0, 1e308])
-def test_a_ball_that_overflows_is_taken_off(rate):
+@pytest.mark.parametrize("rate, left, what", [(50.0, 2, "2 left the map and were"), (1e300, 2, "2 left the map and were"),
+                                              (1e308, 0, "2 diverged and were")])
+def test_a_ball_that_overflows_has_diverged_and_one_that_is_far_off_has_left(rate, left, what):
     made = model([(5, 5), (90, 10)], rate=rate)
     made.step()
-    assert made.diverged == 2 and not len(made.places)
-    assert "2 diverged and were taken off" in made.readout()
+    assert made.left == left and made.diverged == 2 - left and not len(made.places)
+    assert made.readout() == f"Step 1: no ball is left; {what} taken off; the map's lowest cell is at {made.least:.4f}."
     made.step()
+    assert made.left == left and made.diverged == 2 - left
 
 
-def test_only_the_diverged_are_taken_off():
+def test_a_ball_of_which_one_number_overflows_has_diverged():
+    made = model([(5, 5), (90, 10), (60, 30)])
+    made.speeds = np.array([[np.inf, 0], [9.0, np.inf], [0, 9.0]])
+    made.momentum = 0.5
+    made.step()
+    assert made.left == 1 and made.diverged == 2
+    assert "no ball is left; 1 left the map and was taken off; 2 diverged and were taken off; the map" in made.readout()
+
+
+def test_only_those_that_left_are_taken_off():
     made = model([(1, 95), (60, 30)], rate=0.3, momentum=0.9)
     made.places[0] += 10
     kept = made.places[1].copy()
     made.step()
-    assert made.diverged == 1 and len(made.places) == 1 and made.starts.tolist() == [[60, 30]]
+    assert made.left == 1 and made.diverged == 0 and len(made.places) == 1 and made.starts.tolist() == [[60, 30]]
     assert np.abs(made.places[0] - kept).max() < 0.5
     scene = made.scene()
     assert np.isnan(scene["balls"][0]).all() and not np.isnan(scene["balls"][1]).any()
@@ -184,7 +197,7 @@ def test_one_ball_more_than_the_map_holds_takes_the_oldest_s_place():
     made = model([(10 + 5 * ball, 50) for ball in range(BALLS)], 2)
     made.poke(80, 80, "drop")
     assert len(made.places) == BALLS and made.starts[:, 0].tolist() == [15 + 5 * ball for ball in range(BALLS - 1)] + [80]
-    assert made.diverged == 0 and len(set(made.slots.tolist())) == BALLS
+    assert made.left == made.diverged == 0 and len(set(made.slots.tolist())) == BALLS
     np.testing.assert_allclose(made.scene()["balls"][0, :2], [80, 80])
     made.step()
     assert made.readout().startswith(f"Step 3: {BALLS} rolling")
@@ -325,7 +338,7 @@ def test_the_scene_never_changes_its_shape_in_a_live_run():
         assert scene.shape == first.shape
     said, scene = live.answer({"do": "go", "steps": 3, "set": {"rate": 1}, "pokes": [["drop", -1, 40]]})
     assert said["refused"] == [f"x=-1: must be finite and in [0, {CELLS}]"]
-    assert "diverged" in said["readout"] and not said["reached"]
+    assert "left the map" in said["readout"] and not said["reached"]
 
 
 def test_what_it_says():
@@ -354,11 +367,39 @@ def test_what_it_says():
     ({"inputs": [1, 2], "targets": [1, 2e3]}, "targets=.*must be finite and in"),
     ({"inputs": [1, 2], "targets": [1, 2, 3]}, r"inputs, targets of shapes \(2,\), \(3,\): must be alike"),
     ({"inputs": [], "targets": []}, r"inputs of shape \(0,\): must have shape \(n,\), n at least 1"),
-    ({"inputs": [2, 2], "targets": [1, 2]}, "inputs: must not all be the same"),
+    ({"inputs": [2, 2], "targets": [1, 2]}, "inputs: all are 2.0; must not all be the same"),
 ])
 def test_bad_input(settings, message):
     with pytest.raises(ValueError, match=message):
         model(**settings)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: descent.best_line([2, 2], [1, 2]), "inputs: all are 2.0; must not all be the same"),
+    (lambda: descent.best_line([0.1] * 3, [1, 2, 3]), "inputs: all are 0.1; must not"),  # their mean is not quite 0.1
+    (lambda: descent.best_line([1, 1 + 1e-200, 1], [1, 2, 3]), "inputs: all are 1.0; must not"),
+    (lambda: descent.best_line([0, 1e-200], [1, 2]), "inputs: all are 0.0; must not"),  # its square is 0
+    (lambda: descent.best_line([1, np.nan], [1, 2]), r"inputs=\[1, nan\]: must be finite and in"),
+    (lambda: descent.best_line([1, 1e200], [1, 2]), r"inputs=\[1, 1e\+200\]: must be finite and in"),
+    (lambda: descent.best_line([1, 2], [1, np.nan]), r"targets=\[1, nan\]: must be finite and in"),
+    (lambda: descent.best_line([1, 2], [1, 2, 3]), r"inputs, targets of shapes \(2,\), \(3,\): must be alike"),
+    (lambda: descent.best_line(3, 4), r"inputs of shape \(\): must have shape \(n,\)"),
+    *[(lambda f=f: f("x", PLACES, INPUTS, INPUTS), "landscape='x': must be one of 'a straight line', 'two tanh units'") for f in (
+        descent.losses, descent.slopes)],
+    (lambda: descent.losses(LINE, [1, 2], INPUTS, INPUTS), r"places of shape \(2,\): must be \(k, 2\)"),
+    (lambda: descent.slopes(LINE, [[1, 2, 3]], INPUTS, INPUTS), r"places of shape \(1, 3\): must be \(k, 2\)"),
+    (lambda: descent.losses(LINE, [[1, np.nan]], INPUTS, INPUTS), "places=.*nan.*: must be finite"),
+    (lambda: descent.losses(LINE, PLACES, INPUTS, [1]), r"inputs, targets of shapes \(40,\), \(1,\): must be alike"),
+])
+def test_bad_input_of_the_functions(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_lists_are_as_good_as_arrays():
+    for function in (descent.losses, descent.slopes):
+        np.testing.assert_array_equal(function(SINE, PLACES.tolist(), [1, 2], [3, 4]),
+                                      function(SINE, PLACES, np.array([1.0, 2]), np.array([3.0, 4])))
 
 
 def test_a_bad_assignment_changes_nothing():

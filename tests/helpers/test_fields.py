@@ -4,17 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 
 from helpers import fields
 from helpers.fields import Field
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """On matrices as small as these two threads of the BLAS mostly wait for one another."""
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_blas_thread")
 
 
 def chain(seed, length, k, size=2.0):
@@ -65,16 +59,41 @@ def test_messages_by_their_definition(seed_of, length, k):
             assert backward[place, label] == pytest.approx(logsumexp(rest[after[:, 0] == label]), abs=1e-8)
 
 
+@pytest.mark.parametrize("seed_of, length, k", CHAINS)
+def test_the_best_places_have_most_places_right_and_viterbi_is_right_most_often(seed_of, length, k):
+    unary, transition = chain(seed_of, length, k, size=0.7)
+    labellings, scores = every_labelling(unary, transition)
+    chances = np.exp(scores - logsumexp(scores))
+    # of each labelling: how many places agree with the truth, on average over what the truth may be
+    right = (labellings[:, None] == labellings[None]).sum(axis=-1) @ chances
+    places, whole = fields.best_places(unary, transition), fields.viterbi(unary, transition)
+    assert places.dtype == np.int64 and places.tolist() == labellings[right.argmax()].tolist()
+    assert whole.tolist() == labellings[chances.argmax()].tolist()
+
+
+def test_the_best_places_and_the_best_sentence_need_not_be_the_same():
+    """By hand: sentences 00, 10 and 11 of chances 0.4, 0.3 and 0.3. The likeliest is 00; place 0 is likelier 1, place 1
+    likelier 0."""
+    with np.errstate(divide="ignore"):
+        unary, transition = np.zeros((2, 2)), np.maximum(np.log([[0.4, 0], [0.3, 0.3]]), -800)
+    assert fields.viterbi(unary, transition).tolist() == [0, 0]
+    assert fields.best_places(unary, transition).tolist() == [1, 0]
+    np.testing.assert_allclose(fields.marginals(unary, transition).nodes, [[0.4, 0.6], [0.7, 0.3]])
+    assert fields.best_places(np.zeros((3, 2)), np.zeros((2, 2))).tolist() == [0, 0, 0]  # of tied ones the first
+
+
 def test_many_sentences_at_once_are_each_their_own():
     rng = np.random.default_rng(0)
     unary, transition = rng.standard_normal((2, 4, 6, 3)), rng.standard_normal((3, 3))
     together, labels = fields.marginals(unary, transition), fields.viterbi(unary, transition)
+    places = fields.best_places(unary, transition)
     scores = fields.path_score(unary, transition, labels)
     for at in itertools.product(range(2), range(4)):
         alone = fields.marginals(unary[at], transition)
         for whole, part in zip(together, alone, strict=True):
             np.testing.assert_allclose(whole[at], part)
         assert labels[at].tolist() == fields.viterbi(unary[at], transition).tolist()
+        assert places[at].tolist() == fields.best_places(unary[at], transition).tolist()
         assert scores[at] == pytest.approx(fields.path_score(unary[at], transition, labels[at]))
 
 
@@ -182,7 +201,7 @@ def test_neighbours_help():
     trained = fields.train(fields.noisy_chain(200, 20, np.random.default_rng(0)), 3).field
     symbols, labels = map(np.stack, zip(*fields.noisy_chain(1000, 20, np.random.default_rng(1)), strict=True))
     alone = (symbols.argmax(axis=-1) == labels).mean()
-    right = [(fields.marginals(fields.unary_scores(field, symbols), field.transition).nodes.argmax(-1) == labels).mean()
+    right = [(fields.best_places(fields.unary_scores(field, symbols), field.transition) == labels).mean()
              for field in (trained, fields.chain_field())]
     assert abs(alone - 0.6) < 5 * np.sqrt(0.6 * 0.4 / 20_000)
     assert right[1] > alone + 0.1 and right[1] - right[0] < 0.01
@@ -229,11 +248,15 @@ def test_the_chain_s_own_field_has_a_score_of_mean_nought(seed):
 U, T = np.zeros((3, 2)), np.zeros((2, 2))
 F = Field(np.zeros((4, 2)), T)
 S = (np.zeros((3, 4)), [0, 1, 1])
+SENTENCES = (lambda some: fields.train(some, 3), lambda some: fields.log_likelihood(F, some),
+             lambda some: fields.gradient(F, some))
+FIELDS = (lambda field: fields.unary_scores(field, S[0]), lambda field: fields.log_likelihood(field, [S]),
+          lambda field: fields.gradient(field, [S]))
 
 
 @pytest.mark.parametrize("call, message", [
     *[(lambda f=f: f(np.zeros((0, 2)), T), r"unary of shape \(0, 2\): must be \(..., t, 2\), t at least 1") for f in (
-        fields.forward, fields.backward, fields.marginals, fields.log_partition, fields.viterbi)],
+        fields.forward, fields.backward, fields.marginals, fields.log_partition, fields.viterbi, fields.best_places)],
     (lambda: fields.forward([[0, np.nan]], T), r"unary=.*nan.*must be finite"),
     (lambda: fields.forward(U, [[0, -np.inf], [0, 0]]), r"transition=.*inf.*must be finite"),
     (lambda: fields.forward(U, np.zeros((2, 3))), r"transition of shape \(2, 3\): must be \(k, k\)"),
@@ -255,6 +278,14 @@ S = (np.zeros((3, 4)), [0, 1, 1])
     (lambda: fields.train([S], 1), r"k=1: must be finite and in \[2"),
     (lambda: fields.train([S], 2, penalty=0), r"penalty=0: must be finite and in \(0"),
     (lambda: fields.train([([1.0, 2], [0, 1])], 2), r"inputs of sentence 0 of shape \(2,\): must be \(t, d\)"),
+    *[(lambda f=f: f([np.eye(3)]), r"(?s)sentence 0 of sentences=array.*: must be \(inputs \(t, d\), labels \(t,\)\)")
+      for f in SENTENCES],
+    *[(lambda f=f: f([S, 3]), r"sentence 1 of sentences=3: must be \(inputs") for f in SENTENCES],
+    *[(lambda f=f: f([S, (S[0],)]), r"(?s)sentence 1 of sentences=\(array.*: must be \(inputs") for f in SENTENCES],
+    *[(lambda f=f: f(None), r"sentences=None: must be a list of \(inputs \(t, d\), labels \(t,\)\)") for f in SENTENCES],
+    *[(lambda f=f: f(3), r"field=3: must be emission \(d, k\) and transition \(k, k\)") for f in FIELDS],
+    *[(lambda f=f: f((T,)), r"(?s)field=\(array.*: must be emission") for f in FIELDS],
+    *[(lambda f=f: f((T, T, T)), r"(?s)field=\(array.*: must be emission") for f in FIELDS],
     (lambda: fields.noisy_chain(0, 5, None), r"count=0: must be finite and in \[1"),
     (lambda: fields.noisy_chain(5, 0, None), r"length=0: must be finite and in \[1"),
     (lambda: fields.noisy_chain(5, 5, None, stay=2), r"stay=2: must be finite and in \[0, 1\]"),
