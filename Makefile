@@ -37,6 +37,7 @@ bench: html
 	$(PY) tests/browser/chromium.py
 	$(PY) bench/front_end.py
 	$(PY) bench/stages.py
+	$(PY) bench/models.py
 
 # The exact environment, with hashes. torch comes apart: on Linux its CPU build, when PyTorch's own
 # index answers within 3 s (2.13.0+cpu sorts above 2.13.0), else what the configured index gives.

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression
 
 from helpers import deep
 
@@ -328,8 +327,14 @@ def test_a_network_settles_where_its_penalised_loss_is_flat_and_curves_up():
     assert np.linalg.eigvalsh(deep.hessian(found.weights, task) + 0.05 * np.eye(16)).min() > 0
     size = sum(float((layer**2).sum()) for layer in found.weights)
     assert found.loss == pytest.approx(float(deep.loss(found.weights, task)) + 0.025 * size, rel=1e-12)
-    early = deep.settle(weights, task, penalty=0.05, evaluations=2)
-    assert not early.arrived and early.slope > 1e-8
+    slopes = []
+    for evaluations in range(2, 62, 4):
+        early = deep.settle(weights, task, penalty=0.05, evaluations=evaluations)
+        steepest = max(float((slope + 0.05 * layer).abs().max()) for layer, slope in zip(
+            early.weights, deep.backward(early.weights, task).gradients, strict=True))
+        assert early.slope == pytest.approx(steepest, rel=1e-6, abs=1e-14) and early.arrived == (early.slope < 1e-8)
+        slopes.append(early.slope)
+    assert any(1e-8 < slope < 1e-4 for slope in slopes)
 
 
 def test_starts_of_a_small_network_settle_in_a_good_valley_or_a_bad_one():
