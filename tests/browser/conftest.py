@@ -150,7 +150,7 @@ def pytest_generate_tests(metafunc):
     def figure_id(figure):
         return f"{Path(figure.page).stem}-{figure.name}"
 
-    gates = [form for form in built.FORMS if form.opens]
+    gates = [form for form in built.FORMS if isinstance(form.opens, built.Explorer)]
     asked = set(metafunc.fixturenames)
     given = {name for mark in metafunc.definition.iter_markers("parametrize")
              for name in re.split(r"[ ,]+", mark.args[0] if isinstance(mark.args[0], str) else ",".join(mark.args[0]))}

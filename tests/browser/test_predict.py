@@ -1,8 +1,12 @@
 """Every question of every page: it holds its figure back, answers, and opens it."""
 import json
 
+import built
 from hands import expect_state, figure_of
 from playwright.sync_api import expect
+
+
+VIEW = {built.Explorer: ".explore-view svg", built.Stage: ".stage-view canvas"}
 
 
 def form_of(tab, form):
@@ -19,7 +23,7 @@ def expect_waiting(tab, form):
     if form.opens is not None:
         figure = tab.locator(form.opens.selector)
         expect(figure).to_have_attribute("data-waiting", "true")
-        expect(figure.locator(".explore-view")).to_be_hidden()
+        expect(figure.locator(VIEW[type(form.opens)]).first).to_be_hidden()
         expect(figure.locator("figcaption")).to_be_hidden()
         expect(figure.locator(".predict-wait")).to_be_visible()
 
@@ -28,7 +32,7 @@ def expect_open(tab, form):
     if form.opens is not None:
         figure = tab.locator(form.opens.selector)
         expect(figure).not_to_have_attribute("data-waiting", "true")
-        expect(figure.locator(".explore-view svg").first).to_be_visible()
+        expect(figure.locator(VIEW[type(form.opens)]).first).to_be_visible()
         expect(figure.locator("figcaption")).to_be_visible()
         expect(figure.locator(".explore-note")).to_be_hidden()
 
@@ -48,7 +52,7 @@ def test_nothing_opens_before_an_answer_and_to_pass_takes_two_tabs_and_a_key(rea
     tab.keyboard.press("Enter")
     expect(asked.locator(".predict-feedback")).to_have_text(form.facts["told"])
     expect_open(tab, form)
-    if form.opens is not None:
+    if isinstance(form.opens, built.Explorer):
         expect_state(tab.locator(form.opens.selector), form.opens.default)
 
 
