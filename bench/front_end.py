@@ -9,7 +9,6 @@ import functools
 import gzip
 import json
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -26,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 import chromium  # noqa: E402  the tests' own way to find a browser
+import table  # noqa: E402
 
 PAGES = sorted(path.name for path in (SITE / "book").glob("*.html"))
 KEYS_PER_CONTROL = 30
@@ -200,14 +200,7 @@ def main():
              in explorers.items()]
     rows += [("build from nothing, downloads aside", f"{whole:.0f} s", "180 s, set for one chapter"),
              ("rebuild after a change of prose", f"{prose:.1f} s", "15 s")]
-    lines = ["# Measured", "",
-             f"By `make bench` with Chromium {version}, Python {platform.python_version()}, "
-             f"{os.cpu_count()} cores; {len(keys)} key presses.", "",
-             "| what | measured | at most |", "|---|---|---|",
-             *(f"| {' | '.join(row)} |" for row in rows)]
-    text = "\n".join(lines) + "\n"
-    (ROOT / "bench" / "RESULTS.md").write_text(text, encoding="utf-8")
-    print(text)
+    table.write("RESULTS.md", "Measured", rows, browser=version, more=f"; {len(keys)} key presses")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Processor time is one core's. A notebook is run as for the page, every state of 
 with the memory of all its processes.
 """
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -15,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import table
 
 from helpers import fields, foraging, memory, swarm, tours
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 20
+NOTEBOOKS = {"03_brain": "60 s, 1000 MB", "04_ensembles": "60 s, 1500 MB", "05_learning": "75 s, 1500 MB"}
 
 
 def flock_costs(density=0.4):
@@ -149,12 +150,8 @@ def main():
     rows.append(("conditional random field: exponent of likelihood and gradient, 100 to 10,000 places", f"{exponent(chain_costs()):.2f}", "1.1"))
     for notebook in sorted((ROOT / "book").glob("0*.ipynb")):
         seconds, most = run_alone(notebook)
-        rows.append((f"{notebook.stem}: run, every state drawn", f"{seconds:.0f} s, {most:.0f} MB", "75 s, 1500 MB"))
-    lines = ["# Measured: models and notebooks", "", f"By `make bench` with Python {platform.python_version()}, {os.cpu_count()} cores.", "",
-             "| what | measured | at most |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
-    text = "\n".join(lines) + "\n"
-    (ROOT / "bench" / "MODELS.md").write_text(text, encoding="utf-8")
-    print(text)
+        rows.append((f"{notebook.stem}: run, every state drawn", f"{seconds:.0f} s, {most:.0f} MB", NOTEBOOKS.get(notebook.stem, "")))
+    table.write("MODELS.md", "Measured: models and notebooks", rows)
 
 
 if __name__ == "__main__":

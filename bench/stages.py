@@ -5,9 +5,9 @@
 The site must be built.
 """
 import os
-import platform
 import statistics
 import sys
+import time
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 import built  # noqa: E402  the tests' own reader of the site
 import chromium  # noqa: E402
 import front_end  # noqa: E402
+import table  # noqa: E402
 
 CROWDED = {"flock": {"birds": 2000, "noise": 1.0}, "hawk": {"birds": 2000}, "race": {"ants": 2000, "couriers": 0}}
 
@@ -127,12 +128,7 @@ def main():
         browser.close()
     rows += [(f"{stage.name}: recording", f"{stage.pack.stat().st_size / 1000:.0f} KB", "400 KB")
              for stage in built.STAGES]
-    lines = ["# Measured: models that move", "",
-             f"By `make bench` with Chromium {version}, Python {platform.python_version()}, {os.cpu_count()} cores.", "",
-             "| what | measured | at most |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
-    text = "\n".join(lines) + "\n"
-    (ROOT / "bench" / "STAGES.md").write_text(text, encoding="utf-8")
-    print(text)
+    table.write("STAGES.md", "Measured: models that move", rows, browser=version)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import built
 from hands import expect_state, figure_of
 from playwright.sync_api import expect
 
-
 VIEW = {built.Explorer: ".explore-view svg", built.Stage: ".stage-view canvas"}
 
 
