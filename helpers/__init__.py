@@ -44,6 +44,15 @@ Chapter 5, statistical and deep learning:
     automata     elementary cellular automata: shortcuts, symmetries
     coarse       elementary cellular automata seen coarsely: blocks that follow a rule
 
+Chapter 6, signals:
+    signals      one language for every signal: fidelity, delay, bytes
+    consensus    averages without a centre: weights, spectral gaps, gossip
+    fastest      the weights with which a graph agrees fastest
+    gossiping    a network that must agree, to be watched and cut
+    exchange     exchange economies: prices that grope, and Scarf's that never settle
+    auctioneer   an auctioneer at work, to be watched and replaced
+    auction      a double auction, and traders without intelligence
+
 For every chapter:
     checks       what the models ask of their arguments
     scenes       what a moving model is, and the layers of what it shows

@@ -78,6 +78,19 @@ def weights(name, value, n):
     return array / array.sum()
 
 
+def edges(n, value):
+    """`value` as (m, 2) whole numbers: pairs of different nodes of n, numbered from 0."""
+    array = np.asarray(value)
+    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
+        raise ValueError(f"edges of shape {array.shape} and type {array.dtype}: must be whole numbers of shape (m, 2)")
+    if array.size and (array.min() < 0 or array.max() >= n):
+        raise ValueError(f"edges: node {array.min() if array.min() < 0 else array.max()} is not one of {n}, from 0")
+    tied = array[:, 0] == array[:, 1]
+    if np.any(tied):
+        raise ValueError(f"edges: node {array[tied][0, 0]} is tied to itself")
+    return array
+
+
 def one_of(name, value, allowed):
     """`value`, one of the `allowed`."""
     if value not in allowed:

@@ -59,18 +59,7 @@ def scale_free(n, m, rng):
 
 def degrees(n, edges):
     """Edges at each node, int64 (n,)."""
-    return np.bincount(_edges(n, edges).ravel(), minlength=n)
-
-
-def _edges(n, edges):
-    edges = np.asarray(edges)
-    if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind not in "iu":
-        raise ValueError(f"edges of shape {edges.shape} and type {edges.dtype}: must be whole numbers of shape (m, 2)")
-    if edges.size and (edges.min() < 0 or edges.max() >= n):
-        raise ValueError(f"edges: node {edges.min() if edges.min() < 0 else edges.max()} is not one of {n}, from 0")
-    if np.any(edges[:, 0] == edges[:, 1]):
-        raise ValueError(f"edges: node {edges[edges[:, 0] == edges[:, 1]][0, 0]} is tied to itself")
-    return edges
+    return np.bincount(checks.edges(n, edges).ravel(), minlength=n)
 
 
 def _links(n, edges):
@@ -79,7 +68,7 @@ def _links(n, edges):
 
 def largest_component(n, edges, alive=None):
     """Nodes in the largest component of those `alive` (n,), all if None."""
-    edges = _edges(n, edges)
+    edges = checks.edges(n, edges)
     if alive is not None:
         edges = edges[alive[edges].all(axis=1)]
     _, member = connected_components(_links(n, edges), directed=False)
@@ -89,7 +78,7 @@ def largest_component(n, edges, alive=None):
 
 def giant(n, edges):
     """(nodes, edges) of the largest component, its nodes numbered anew from 0."""
-    edges = _edges(n, edges)
+    edges = checks.edges(n, edges)
     _, member = connected_components(_links(n, edges), directed=False)
     inside = member == np.bincount(member).argmax()
     return int(inside.sum()), (np.cumsum(inside) - 1)[edges[inside[edges[:, 0]]]]
@@ -106,7 +95,7 @@ def reach(n, edges, order, removed):
     removed (k,), shares; returns (k,).
     """
     removed = checks.vector("removed", removed, 0, 1)
-    edges, left = _edges(n, edges), []
+    edges, left = checks.edges(n, edges), []
     for share in removed:
         alive = np.ones(n, bool)
         alive[order[:round(share * n)]] = False
@@ -132,7 +121,7 @@ def mean_distance(n, edges, sources=None):
 
     Raises ValueError if the network falls apart, when some distances are infinite.
     """
-    n, edges = checks.count("n", n, 2), _edges(n, edges)
+    n, edges = checks.count("n", n, 2), checks.edges(n, edges)
     links = _links(n, edges)
     pieces, _ = connected_components(links, directed=False)
     if pieces > 1:
