@@ -46,12 +46,20 @@ Chapter 5, statistical and deep learning:
 
 Chapter 6, signals:
     signals      one language for every signal: fidelity, delay, bytes
+    channels     synapses and trails: many poor messengers, and a receiver who forgets slowly
+    propagation  signals through deep random networks: the mean-field theory
+    finite_width  signals through real random networks, with noise and in 16 bits
     consensus    averages without a centre: weights, spectral gaps, gossip
     fastest      the weights with which a graph agrees fastest
     gossiping    a network that must agree, to be watched and cut
+    allreduce    sums over real processes, by ring, tree and server (starts torch)
+    staleness    gradients that come late
     exchange     exchange economies: prices that grope, and Scarf's that never settle
     auctioneer   an auctioneer at work, to be watched and replaced
     auction      a double auction, and traders without intelligence
+    meanfield    a game of N players who feel their mean, and its limit
+    directions   how many nearly orthogonal directions fit
+    superposition  more features than dimensions, and a net that learns to live with it
 
 For every chapter:
     checks       what the models ask of their arguments
