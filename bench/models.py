@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import table
+from scipy.sparse import coo_matrix
 
-from helpers import fields, foraging, memory, swarm, tours
+from helpers import consensus, fields, foraging, memory, networks, swarm, tours
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 20
-NOTEBOOKS = {"03_brain": "60 s, 1000 MB", "04_ensembles": "60 s, 1500 MB", "05_learning": "75 s, 1500 MB"}
+NOTEBOOKS = {"03_brain": "60 s, 1000 MB", "04_ensembles": "60 s, 1500 MB", "05_learning": "75 s, 1500 MB", "06_signals": "90 s, 2000 MB"}
 
 
 def flock_costs(density=0.4):
@@ -107,6 +108,29 @@ def chain_costs(sentences=20, repeats=5):
     return found
 
 
+def averaging_costs(repeats=7):
+    """{nodes: microseconds a link} of a round in which all listen, of one in which pairs meet, and of SciPy's sparse W x."""
+    found = {"all listen": {}, "pairs meet": {}, "sparse": {}}
+    for n in (1000, 3000, 10_000, 30_000, 100_000):
+        rng = np.random.default_rng(1)
+        edges, x = networks.random_network(n, 4 * n, rng), rng.standard_normal(n)
+        weights = consensus.weights(n, edges)
+        (i, j), degree = edges.T, np.bincount(edges.ravel(), np.repeat(weights, 2), n)
+        W = coo_matrix((np.concatenate([weights, weights, 1 - degree]), (np.concatenate([i, j, np.arange(n)]), np.concatenate([j, i, np.arange(n)]))),
+                       shape=(n, n)).tocsr()
+        assert np.allclose(W @ x, consensus.listen(x, edges, weights))
+        rounds = max(3, 300_000 // n)
+        for name, act in (("all listen", lambda: consensus.listen(x, edges, weights)), ("pairs meet", lambda: consensus.meetings(n, edges, rng)), ("sparse", lambda: W @ x)):
+            runs = []
+            for _ in range(repeats):
+                start = time.process_time()
+                for _ in range(rounds):
+                    act()
+                runs.append((time.process_time() - start) / rounds)
+            found[name][n] = min(runs) / len(edges) * 1e6
+    return found
+
+
 def used(process):
     """Megabytes of a process and all that it started."""
     total = 0
@@ -148,6 +172,9 @@ def main():
         rows.append((f"Hopfield recall, {n} neurons, load 0.05", f"{dense:.2f} times the bare product; through the overlaps {low_rank:.2f}",
                      "1.5 times"))
     rows.append(("conditional random field: exponent of likelihood and gradient, 100 to 10,000 places", f"{exponent(chain_costs()):.2f}", "1.1"))
+    for name, per_link in averaging_costs().items():
+        rows.append((f"averages without a centre, {name}: exponent of a round's cost, 1000 to 100,000 nodes",
+                     f"{exponent(per_link):.2f}; {per_link[100_000] * 4e5 / 1000:.1f} ms at 100,000 nodes, 400,000 links", "1.1" if name != "sparse" else ""))
     for notebook in sorted((ROOT / "book").glob("0*.ipynb")):
         seconds, most = run_alone(notebook)
         rows.append((f"{notebook.stem}: run, every state drawn", f"{seconds:.0f} s, {most:.0f} MB", NOTEBOOKS.get(notebook.stem, "")))

@@ -217,7 +217,7 @@ def run(workers=4, numbers=100_003, *, seed=0, late=None, dies=None, limit=60.0)
         if one is not None and not checks.count(name, one, 0) < n >= least:
             raise ValueError(f"{name}: worker {one:g}; must be one of the {n}, numbered from 0, of at least {least}")
     task = {"n": n, "sizes": sorted({int(size) for size in sizes}), "numbers": numbers, "seed": seed, "slow": slow,
-            "seconds": seconds, "dies": dies, "limit": limit}
+            "seconds": seconds, "dies": None if dies is None else int(dies), "limit": limit}
     with tempfile.TemporaryDirectory() as folder:
         codes = _launched(task, folder)
         said, errors = ([Path(folder, f"{rank}.{name}").read_text("utf-8", "replace") for rank in range(n)] for name in ("out", "err"))
@@ -233,7 +233,8 @@ def run(workers=4, numbers=100_003, *, seed=0, late=None, dies=None, limit=60.0)
         outcomes[way, size] = Outcome(np.array(messages, np.int64), np.array(sent, np.int64), max(rounds), *map(max, off),
                                       len(set(digests)) == 1, digests[0])
     times = np.array([one["times"] for one in said]).reshape(n, -1, 3)
-    return Run(outcomes, {} if slow is None else {way: times[:, k, 1:].T - times[int(slow), k, 0] for k, way in enumerate(WAYS)}, ending)
+    seconds = {} if slow is None else {way: times[:, k, 1:].T - times[int(slow), k, 0] for k, way in enumerate(WAYS)}
+    return Run(outcomes, seconds, ending)
 
 
 def _launched(task, folder):

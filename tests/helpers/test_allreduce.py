@@ -192,7 +192,7 @@ def test_nobody_is_done_before_the_slow_one(done):
 
 def test_a_worker_dies_half_way(started):
     """Here with fewer numbers than workers, too."""
-    run = allreduce.run((3, 4), 2, dies=2)
+    run = allreduce.run(np.array([3, 4]), 2, dies=np.int64(2))
     assert run.ending == "worker 2 died after 3 of 6 rounds of the ring; workers 0, 1 and 3 lost a neighbour and stopped"
     assert run.late == {} and set(run.outcomes) == {(way, size) for way in allreduce.WAYS for size in (3, 4)}
     assert all(outcome.alike for outcome in run.outcomes.values())
