@@ -4,10 +4,10 @@
     [a, b, ...]                      a choice; of numbers in order: a slider that stops at each
     {"label": value, ...}            a choice by label; so is [("label", value), ...]
     True or False                    a checkbox
-    "text"                           a text field, in a kernel only
+    "text"                           a text field: in a kernel, and in a stage that runs live
 
-A control holds a finite list of values and is always at one of them, by its index. So a kernel
-and a page can never differ by a rounded number.
+Any control but a text holds a finite list of values and is always at one of them, by its index. So
+a kernel and a page can never differ by a rounded number.
 """
 import json
 import math
@@ -69,6 +69,10 @@ class Control:
         if self.kind == "check":
             checked = " checked" if self.values[start] else ""
             return f'<div class="control"><input type="checkbox" {common}{checked}>{title}</div>'
+        if self.kind == "text":
+            return (f'<div class="control control-text">{title}<input type="text" id="{ident}" name="{self.name}" '
+                    f'data-default="{escape(self.values[0])}" value="{escape(self.values[0])}" '
+                    f'spellcheck="false" autocapitalize="off"></div>')
         if self.kind == "choice":
             options = "".join(
                 f'<option{" selected" if i == start else ""}>{escape(label)}</option>'

@@ -6,8 +6,8 @@ model does the same in all three. A message is a dictionary:
     {"do": "start", "scenario": i, "settings": {name: index}, "seed": s}
     {"do": "go", "steps": k, "set": {name: index}, "pokes": [[tool, x, y], ...]}
 
-`index` counts in the values of that control. The answer is (facts, scene): a dictionary and the
-layers' float64 numbers, one layer after the other.
+`index` counts in the values of that control; for a text it is the text. The answer is (facts,
+scene): a dictionary and the layers' float64 numbers, one layer after the other.
 """
 import base64
 
@@ -17,8 +17,8 @@ import numpy as np
 class Live:
     """One stage's model, running.
 
-    `facts`: {"scenarios": [{"settings", "pokes"}], "controls": {name: values}}, as `stage` makes
-    them; a scenario's pokes are [step, tool, x, y] and happen when the model has come to that step.
+    `facts`: {"scenarios": [{"settings", "pokes"}], "controls": {name: values, None for a text}}, as `stage`
+    makes them; a scenario's pokes are [step, tool, x, y] and happen when the model has come to that step.
     """
 
     def __init__(self, model, facts: dict):
@@ -33,11 +33,13 @@ class Live:
         Any other error is the caller's, and so is a scene that changes its shape (ValueError).
         """
         refused = []
-        if message["do"] == "start":
+        if message["do"] == "start" and self.model is None:
             self._start(message)
+        elif message["do"] == "start":  # what is refused leaves the model that runs
+            self._try(refused, self._start, message)
         else:
             for name, index in message.get("set", {}).items():
-                self._try(refused, setattr, self.model, name, self.facts["controls"][name][index])
+                self._try(refused, setattr, self.model, name, self._value(name, index))
             for tool, x, y in message.get("pokes", ()):
                 self._try(refused, self.model.poke, x, y, tool)
             for _ in range(message["steps"]):
@@ -54,10 +56,14 @@ class Live:
         scenario = self.facts["scenarios"][message["scenario"]]
         settings = dict(scenario["settings"])
         for name, index in message["settings"].items():
-            settings[name] = self.facts["controls"][name][index]
+            settings[name] = self._value(name, index)
         self.model = self.make(np.random.default_rng(message["seed"]), **settings)
         self.shapes, self.steps = None, 0
         self.due = sorted(scenario["pokes"], key=lambda poke: poke[0])
+
+    def _value(self, name, index):
+        values = self.facts["controls"][name]
+        return index if values is None else values[index]
 
     def _poke_as_planned(self):
         while self.due and self.due[0][0] <= self.steps:

@@ -96,7 +96,8 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
     gate = take_gate(name, controls)
     facts = {"scenarios": [{"settings": dict(one.settings), "pokes": [list(poke) for poke in one.pokes]}
                            for one in scenarios.values()],
-             "controls": {control.name: list(control.values) for control in controls}}
+             "controls": {control.name: None if control.kind == "text" else list(control.values)
+                          for control in controls}}
     start, _ = Live(model, facts).answer({"do": "start", "scenario": 0, "settings": {}, "seed": seed})
     if challenge is not None and not hasattr(model, "reached"):
         raise ValueError(f"{name}: there is a challenge, and {model.__name__} has no reached() to tell when it is met")
@@ -108,9 +109,8 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
                    for layer, kind in model.layers.items()},
         "colors": colors, "tools": model.tools, "live": list(model.live), "pace": pace,
         "every": every, "seed": seed, "plane": start["plane"],
-        "starts": [{control.name: list(control.values).index(one.settings.get(
-            control.name, control.values[control.default])) for control in controls}
-            for one in scenarios.values()],
+        "starts": [{control.name: _start(control, one.settings) for control in controls}
+                   for one in scenarios.values()],
     }
     parts = {"name": name, "model": model, "controls": controls, "scenarios": scenarios,
              "labels": labels, "colors": colors, "challenge": challenge, "seed": seed,
@@ -129,6 +129,12 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
     if gate is not None:
         gate.open_when_answered(widget)
     display(widget)
+
+
+def _start(control, settings):
+    """The index at which a scenario starts a control; of a text, the text itself."""
+    value = settings.get(control.name, control.values[control.default])
+    return value if control.kind == "text" else control.values.index(value)
 
 
 def sources(model) -> list[str]:
@@ -178,11 +184,12 @@ def _check(model, controls, scenarios, steps, every):
     for control in controls:
         if control.name in RESERVED:
             raise ValueError(f"{who}: a control may not be named {control.name!r}, which the stage uses itself")
-        if control.kind == "text":
-            raise ValueError(f"{who}: control {control.name!r} is a text, which a stage does not take")
+        if control.kind == "text" and control.name not in model.live:
+            raise ValueError(f"{who}: control {control.name!r} is a text, and may be mistyped: a running model must "
+                             f"take it, as one of {who}.live")
     if every < 1 or steps < every:
         raise ValueError(f"{who}: steps={steps}, every={every}: every must be at least 1 and at most steps")
-    values = {control.name: control.values for control in controls}
+    values = {control.name: control.values for control in controls if control.kind != "text"}
     for title, scenario in scenarios.items():
         for setting, value in scenario.settings.items():
             if setting in values and value not in values[setting]:

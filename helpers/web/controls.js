@@ -1,16 +1,18 @@
-// Native inputs that stand for a control: read and set by the index of its value.
+// Native inputs that stand for a control: read and set by the index of its value, a text by itself.
 function lengthOf(input) {
   if (input.type === "checkbox") return 2;
   if (input.type === "range") return JSON.parse(input.dataset.labels).length;
   return input.options.length;
 }
 function indexOf(input) {
+  if (input.type === "text") return input.value;
   if (input.type === "checkbox") return Number(input.checked);
   if (input.type === "range") return Math.round((input.value - input.min) / input.step);
   return input.selectedIndex;
 }
 function setIndex(input, index) {
-  if (input.type === "checkbox") input.checked = index === 1;
+  if (input.type === "text") input.value = index;
+  else if (input.type === "checkbox") input.checked = index === 1;
   else if (input.type === "range") input.value = Number(input.min) + index * input.step;
   else input.selectedIndex = index;
 }

@@ -284,7 +284,8 @@ class Stage {
       this.pause();
       this.seek(Number(this.scrub.value));
     });
-    this.controls.addEventListener("input", (event) => this.turn(event.target));
+    this.controls.addEventListener("input", ({ target }) => target.type === "text" || this.turn(target));
+    this.controls.addEventListener("change", ({ target }) => target.type === "text" && this.turn(target));
     this.canvas.addEventListener("pointerdown", (event) => this.touch(event));
     this.canvas.addEventListener("pointermove", (event) => this.touch(event));
     this.canvas.addEventListener("keydown", (event) => this.key(event));
@@ -511,6 +512,7 @@ class Stage {
       return this.begun ? this.play() : undefined;
     }
     if (!this.engine || !input.checkValidity()) return undefined;
+    this.note.say("refused", "");
     if (!this.header.live.includes(input.name)) return this.start();
     this.changes[input.name] = indexOf(input);
     return this.nudge();

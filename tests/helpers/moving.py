@@ -56,6 +56,29 @@ class Drift:
         return bool(self.pushed.all())
 
 
+class Called(Drift):
+    """Walkers who have a name."""
+
+    live = ("speed", "tribe")
+
+    def __init__(self, rng, *, tribe="ants", walkers=5, speed=0.1):
+        super().__init__(rng, walkers=walkers, speed=speed)
+        self.tribe = tribe
+
+    @property
+    def tribe(self):
+        return self._tribe
+
+    @tribe.setter
+    def tribe(self, value):
+        if not value.isalpha():
+            raise ValueError(f"tribe={value!r}: must be letters")
+        self._tribe = value
+
+    def readout(self):
+        return f"{self.tribe}: {super().readout()}"
+
+
 class Shrinking(Drift):
     """Walkers that leave."""
 

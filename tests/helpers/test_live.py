@@ -8,11 +8,11 @@ import pytest
 from helpers.live import Live, packed, unpacked
 
 sys.path.insert(0, str(Path(__file__).parent))
-from moving import Drift, Misnamed, Shrinking  # noqa: E402
+from moving import Called, Drift, Misnamed, Shrinking  # noqa: E402
 
 FACTS = {"scenarios": [{"settings": {}, "pokes": []},
                        {"settings": {"walkers": 7}, "pokes": [[3, "push", 2, 2]]}],
-         "controls": {"speed": [0.1, 0.2, 7], "walkers": [3, 5, 0]}}
+         "controls": {"speed": [0.1, 0.2, 7], "walkers": [3, 5, 0], "tribe": None}}
 
 
 def started(model=Drift, scenario=0, seed=0, **settings):
@@ -68,6 +68,23 @@ def test_a_refusal_is_told_and_the_model_goes_on():
     assert not said["reached"]
     said, _ = go(live, 0, pokes=[["push", 2, 1]])
     assert (said["refused"], said["reached"], said["step"]) == ([], True, 2)
+
+
+def test_a_text_is_its_own_value():
+    live, (said, _) = started(Called, tribe="bees")
+    assert said["readout"].startswith("bees: ")
+    said, _ = go(live, 1, set={"tribe": "wasps"})
+    assert said["readout"].startswith("wasps: ")
+    said, _ = go(live, 1, set={"tribe": "w@sps"})
+    assert (said["refused"], said["readout"][:6]) == (["tribe='w@sps': must be letters"], "wasps:")
+
+
+def test_a_refused_new_start_leaves_the_run_as_it_was():
+    live, _ = started(Called, tribe="bees", scenario=1)
+    go(live, 2)
+    said, _ = live.answer({"do": "start", "scenario": 0, "settings": {"tribe": "7"}, "seed": 0})
+    assert (said["refused"], said["step"], said["readout"][:5]) == (["tribe='7': must be letters"], 2, "bees:")
+    assert go(live, 2)[0]["reached"]  # the poke that was planned still comes
 
 
 def test_planned_pokes_happen_at_their_step():

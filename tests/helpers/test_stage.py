@@ -107,6 +107,17 @@ def test_the_pack_tells_the_browser_all(baked):
     assert [len(run["steps"]) for run in header["recordings"]] == [11, 11]
 
 
+def test_a_text_is_typed_and_each_scenario_has_its_own(baked):
+    show(moving.Called, tribe="ants & bees", scenarios={"all": Scenario(), "few": Scenario({"tribe": "wasps"})})
+    figure = figure_of(baked)
+    field = figure.select_one("input[type=text]")
+    assert (field["name"], field["value"], field["data-default"]) == ("tribe", "ants & bees", "ants & bees")
+    assert figure.select_one(f"label[for={field['id']}]").text == "tribe"
+    header, _ = decoded(types.SimpleNamespace(text=figure.select_one(".figure-pack").text))
+    assert [start["tribe"] for start in header["starts"]] == ["ants & bees", "wasps"]
+    assert header["facts"]["controls"]["tribe"] is None
+
+
 def test_a_kernel_steps_the_same_model(shown):
     show()
     widget = shown[-1]
@@ -168,7 +179,8 @@ def test_a_question_in_a_kernel_opens_the_stage(shown):
     ({"scenarios": {"none": Scenario({"walkers": 0})}, "walkers": [0, 5]}, "walkers=0: must be at least 1"),
     ({"every": 0}, "Drift: steps=20, every=0: every must be at least 1 and at most steps"),
     ({"every": 21}, "Drift: steps=20, every=21: every must be at least 1 and at most steps"),
-    ({"size": "wide"}, "Drift: control 'size' is a text, which a stage does not take"),
+    ({"size": "wide"}, "Drift: control 'size' is a text, and may be mistyped: a running model must take it, "
+                       "as one of Drift.live"),
     ({"winds": (0, 1)}, "Drift: there is a control 'winds', but the function takes only"),
     ({"scenarios": {"off": Scenario(pokes=[(1, "push", 0.5, 1)])}}, "x=0.5: the shore may not be pushed"),
 ])
