@@ -300,7 +300,7 @@ def jacobian(weights, task):
 
 class Rest(NamedTuple):
     """weights where a network came to rest, the loss there with its penalty, the steepest slope left, and whether that is
-    below 1e-8: arrived."""
+    below 1e-7: arrived."""
 
     weights: list
     loss: float
@@ -330,4 +330,4 @@ def settle(weights, task, *, penalty, evaluations=2000):
     found = least_squares(rest, _flat(weights).double().numpy(), slopes, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-12,
                           max_nfev=checks.count("evaluations", evaluations))
     steepest = float(np.abs(found.grad).max()) / m
-    return Rest(_layers(torch.from_numpy(found.x), weights), found.cost / m, steepest, steepest < 1e-8)
+    return Rest(_layers(torch.from_numpy(found.x), weights), found.cost / m, steepest, steepest < 1e-7)

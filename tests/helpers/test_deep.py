@@ -315,7 +315,7 @@ def test_a_linear_model_settles_at_ridge_regression(penalty):
     ridge = np.linalg.solve(x.T @ x / 40 + penalty * np.eye(3), x.T @ y / 40)
     np.testing.assert_allclose(found.weights[0].numpy(), ridge.T, rtol=1e-7)
     assert found.loss == pytest.approx(((x @ ridge - y)**2).sum() / 80 + penalty / 2 * (ridge**2).sum(), rel=1e-12)
-    assert found.arrived and found.slope < 1e-8
+    assert found.arrived and found.slope < 1e-7
 
 
 def test_a_network_settles_where_its_penalised_loss_is_flat_and_curves_up():
@@ -323,7 +323,7 @@ def test_a_network_settles_where_its_penalised_loss_is_flat_and_curves_up():
     found = deep.settle(weights, task, penalty=0.05)
     assert found.arrived
     for layer, slope in zip(found.weights, deep.backward(found.weights, task).gradients, strict=True):
-        torch.testing.assert_close(slope, -0.05 * layer, rtol=0, atol=1e-8)
+        torch.testing.assert_close(slope, -0.05 * layer, rtol=0, atol=1e-7)
     assert np.linalg.eigvalsh(deep.hessian(found.weights, task) + 0.05 * np.eye(16)).min() > 0
     size = sum(float((layer**2).sum()) for layer in found.weights)
     assert found.loss == pytest.approx(float(deep.loss(found.weights, task)) + 0.025 * size, rel=1e-12)
@@ -332,9 +332,9 @@ def test_a_network_settles_where_its_penalised_loss_is_flat_and_curves_up():
         early = deep.settle(weights, task, penalty=0.05, evaluations=evaluations)
         steepest = max(float((slope + 0.05 * layer).abs().max()) for layer, slope in zip(
             early.weights, deep.backward(early.weights, task).gradients, strict=True))
-        assert early.slope == pytest.approx(steepest, rel=1e-6, abs=1e-14) and early.arrived == (early.slope < 1e-8)
+        assert early.slope == pytest.approx(steepest, rel=1e-6, abs=1e-14) and early.arrived == (early.slope < 1e-7)
         slopes.append(early.slope)
-    assert any(1e-8 < slope < 1e-4 for slope in slopes)
+    assert any(1e-7 < slope < 1e-4 for slope in slopes)
 
 
 def test_starts_of_a_small_network_settle_in_a_good_valley_or_a_bad_one():
