@@ -85,6 +85,13 @@ def test_a_limit_of_quotes_ends_a_session():
     assert found.quotes.tolist() == [5, 5, 5] and found.units.max() <= 2
 
 
+@pytest.mark.parametrize("values, costs", [([[10]], [[1], [2]]), ([[10], [9]], [[1]])])
+def test_a_session_ends_when_one_side_has_no_unit_left(values, costs):
+    """Whoever is left over has nobody to trade with: no quote follows the trade."""
+    found = auction.zero_intelligence(values, costs, 200, np.random.default_rng(0), constrained=False, high=12, most=1000)
+    assert np.all(found.units == 1) and found.quotes.min() == 2 and found.quotes.max() < 200
+
+
 @pytest.mark.parametrize("call, message", [
     (lambda: auction.equilibrium([[1, 2]], [[1]]), r"values=\[\[1, 2\]\]: must be \(traders, units\), each trader's units in falling order"),
     (lambda: auction.equilibrium([[1]], [[2, 1]]), r"costs=\[\[2, 1\]\]: .* in rising order"),

@@ -56,6 +56,30 @@ def test_best_weights_where_symmetry_knows_them():
     assert found.rho == pytest.approx(0.5, abs=1e-5)
 
 
+def test_the_best_on_a_star():
+    """By hand: from hub to k leaves 2 / (k + 2) each, rho = k / (k + 2); a hub that may keep no less than nothing
+    gives 1 / k to each, and two leaves differ by 1 - 1 / k of what they did."""
+    for k in (3, 5):
+        star = np.array([[0, leaf] for leaf in range(1, k + 1)])
+        assert fastest.best_constant(k + 1, star) == pytest.approx(2 / (k + 2))
+        free, markov = (fastest.best_weights(k + 1, star, markov=markov) for markov in (False, True))
+        assert free.rho == pytest.approx(k / (k + 2), abs=2e-6) and free.bound <= free.rho + 1e-9
+        assert markov.rho == pytest.approx(1 - 1 / k, abs=2e-6) and markov.bound <= markov.rho + 1e-9
+        assert consensus.matrix(k + 1, star, markov.weights).min() > -1e-9
+
+
+@pytest.mark.parametrize("markov", [False, True])
+def test_the_best_of_one_link(markov):
+    found = fastest.best_weights(2, [[0, 1]], markov=markov)
+    np.testing.assert_allclose(found.weights, 0.5)
+    assert found.rho == pytest.approx(0, abs=1e-9) and found.bound == pytest.approx(0, abs=1e-9)
+
+
+def test_too_few_programmes_are_said():
+    with pytest.raises(RuntimeError, match="after 1 programmes rho is 0.7"):
+        fastest.best_weights(8, EIGHT, most=1)
+
+
 def test_the_best_constant():
     for n, edges in ((8, EIGHT), (9, consensus.grid(3))):
         best = fastest.best_constant(n, edges)
@@ -147,6 +171,10 @@ def test_boyd_s_bounds(n, graph, least, most):
     assert found == (pytest.approx(least, abs=1), pytest.approx(most, abs=1))
 
 
+def test_gossip_between_parts_has_no_bounds():
+    assert consensus.gossip_bounds(4, [[0, 1], [2, 3]], 0.01) == (math.inf, math.inf)
+
+
 def test_gossip_keeps_between_its_bounds():
     """From the worst start: at the lower bound more than a hundredth of the runs are off, at the upper one fewer."""
     edges = consensus.ring(10)
@@ -188,17 +216,24 @@ def test_nobody_meets_two(seed):
     (lambda: consensus.rho(np.roll(np.eye(3), 1, axis=0)), r"W: must be symmetric"),
     (lambda: consensus.fidelity(np.ones((2, 3)), 1), r"W of shape \(2, 3\): must be \(n, n\)"),
     (lambda: consensus.matrix(8, EIGHT, np.ones(3)), r"weights of shape \(3,\): must be \(13,\)"),
+    (lambda: consensus.matrix(2, [[0, 1]], [-1_000_001]), r"weights=\[-1000001\]: must be finite and in \[-1e\+06, 1e\+06\]"),
+    (lambda: consensus.matrix(2, [[0, 1]], [1_000_001]), r"weights=\[1000001\]: must be finite and in \[-1e\+06, 1e\+06\]"),
     (lambda: consensus.weights(8, EIGHT, "best"), r"rule='best': must be one of"),
     (lambda: consensus.weights(3, np.zeros((0, 2), int)), r"edges: there are none"),
     (lambda: consensus.parts(3, [[0, 3]]), r"edges: node 3 is not one of 3"),
     (lambda: consensus.parts(3, [[1, 1]]), r"edges: node 1 is tied to itself"),
     (lambda: consensus.ring(2), r"n=2"),
+    (lambda: consensus.complete(1), r"n=1"),
+    (lambda: consensus.grid(1), r"side=1"),
     (lambda: consensus.rounds_for(0.5, 0), r"within=0"),
     (lambda: consensus.gossip_matrix(3, [[0, 1]]), r"edges: node 2 has no neighbour to call"),
     (lambda: consensus.gossip(np.ones(3), EIGHT, 1, None), r"values of shape \(3,\): must be \(runs, n\)"),
     (lambda: consensus.gossip(np.zeros((1, 8)), EIGHT, 1, None), r"values: a run holds nothing but zeros"),
     (lambda: consensus.limits([], np.zeros((0, 2), int)), r"values of shape \(0,\)"),
     (lambda: fastest.best_weights(4, [[0, 1], [2, 3]]), r"edges: the graph falls into parts"),
+    (lambda: fastest.best_weights(4, [[0, 1], [2, 3]], markov=True), r"edges: the graph falls into parts"),
+    (lambda: fastest.best_weights(1, np.zeros((0, 2), int)), r"edges: the graph falls into parts"),
+    (lambda: fastest.best_weights(3, np.zeros((0, 2), int)), r"edges: the graph falls into parts"),
     (lambda: fastest.best_constant(4, [[0, 1], [2, 3]]), r"edges: the graph falls into parts"),
 ])
 def test_bad_input(call, message):
