@@ -44,6 +44,8 @@ def test_the_shortest_signal_in_which_an_arrival_can_be_found():
 
 def test_of_lags_that_are_equally_good_the_shortest():
     assert signals.arrival(np.arange(10.0), np.ones(10), 5) == (0, 0)
+    wave = np.tile([1.0, -1, 0, 0], 5)
+    assert signals.arrival(wave, wave, 8)[1] == 0  # and not 8, by a rounding
 
 
 @pytest.mark.parametrize("call, message", [
