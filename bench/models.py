@@ -17,11 +17,11 @@ import psutil
 import table
 from scipy.sparse import coo_matrix
 
-from helpers import consensus, fields, foraging, memory, networks, swarm, tours
+from helpers import consensus, fields, foraging, marl, memory, networks, swarm, tours
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 20
-NOTEBOOKS = {"03_brain": "60 s, 1000 MB", "04_ensembles": "60 s, 1500 MB", "05_learning": "75 s, 1500 MB", "06_signals": "90 s, 2000 MB"}
+NOTEBOOKS = {"03_brain": "60 s, 1000 MB", "04_ensembles": "60 s, 1500 MB", "05_learning": "75 s, 1500 MB", "06_signals": "90 s, 2000 MB", "07_agents": "90 s, 1500 MB"}
 
 
 def flock_costs(density=0.4):
@@ -131,6 +131,34 @@ def averaging_costs(repeats=7):
     return found
 
 
+def team_costs(runs, steps=3000, repeats=3):
+    """Microseconds a run-step of twenty networked actor-critics, algorithm 1, `runs` worlds side by side."""
+    rng = np.random.default_rng(1)
+    links, found = marl.random_links(20, rng), []
+    team = marl.Team(marl.world(20, range(runs)), marl.listener(20, links))
+    for _ in range(repeats):
+        draws = rng.random((steps, 41, runs))
+        start = time.process_time()
+        for draw in draws:
+            team.step(draw)
+        found.append((time.process_time() - start) / steps / runs * 1e6)
+    return min(found)
+
+
+def message_costs(agents=1000, rounds=300, repeats=5):
+    """{links: microseconds a link} of a round of consensus on critics of ten numbers."""
+    found, values = {}, np.random.default_rng(1).standard_normal((agents, 1, 10))
+    for links in (2000, 4000, 8000, 16_000, 32_000):
+        listen, runs = marl.listener(agents, networks.random_network(agents, links, np.random.default_rng(1))), []
+        for _ in range(repeats):
+            start = time.process_time()
+            for _ in range(rounds):
+                listen(values)
+            runs.append((time.process_time() - start) / rounds)
+        found[links] = min(runs) / links * 1e6
+    return found
+
+
 def used(process):
     """Megabytes of a process and all that it started."""
     total = 0
@@ -175,6 +203,9 @@ def main():
     for name, per_link in averaging_costs().items():
         rows.append((f"averages without a centre, {name}: exponent of a round's cost, 1000 to 100,000 nodes",
                      f"{exponent(per_link):.2f}; {per_link[100_000] * 4e5 / 1000:.1f} ms at 100,000 nodes, 400,000 links", "1.1" if name != "sparse" else ""))
+    rows.append(("networked actor-critic, 20 agents, one run", f"{team_costs(1):.0f} us a step", "60 us"))
+    rows.append(("networked actor-critic, 20 agents, 64 runs", f"{team_costs(64):.1f} us a run-step", "4 us"))
+    rows.append(("critics who go round among 1000 agents: exponent of a round's cost in the links, 2000 to 32,000", f"{exponent(message_costs()):.2f}", "1"))
     for notebook in sorted((ROOT / "book").glob("0*.ipynb")):
         seconds, most = run_alone(notebook)
         rows.append((f"{notebook.stem}: run, every state drawn", f"{seconds:.0f} s, {most:.0f} MB", NOTEBOOKS.get(notebook.stem, "")))

@@ -61,6 +61,26 @@ Chapter 6, signals:
     directions   how many nearly orthogonal directions fit
     superposition  more features than dimensions, and a net that learns to live with it
 
+Chapter 7, agents:
+    games        bimatrix games: best replies, equilibria, potentials
+    routing      selfish routing: Wardrop, Braess, tolls, drivers who change one by one
+    cournot      firms who choose quantities, and where competition fails
+    imitation    learning a game: the replicator flow, fictitious play, regret matching
+    playing      two players who learn a game, to be watched and typed
+    learners     two who learn one game together: independent, joint-action, optimistic
+    climbing     pairs in the climbing game, to be watched and joined
+    credit       one task, and what each is told of its merit
+    marl         networked actors and critics (Zhang et al. 2018)
+    team_optimum how well such a team could do
+    networked    a team whose links may be cut, to be watched
+    territories  agents who divide work by their own rewards
+    harvest      agents at harvest, to be watched and sent away
+    coalitions   what a group is worth without each of its members
+    heads        a transformer of attention alone, and what its heads are worth (torch)
+    experts      a mixture of experts, and a dense net of its size (torch)
+    society      modules that bid for the right to act
+    bidding      a society of bidders, to be watched and sacked
+
 For every chapter:
     checks       what the models ask of their arguments
     scenes       what a moving model is, and the layers of what it shows

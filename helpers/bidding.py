@@ -40,7 +40,7 @@ def plan():
 class Bidding:
     """A society of modules that bid for the right to act, whose best member you may sack.
 
-    Each module can push the walker one way: north, east, south or west, in `clones` copies that learn apart. On every
+    Each module can push the walker one way: north, east, south or west, in `clones` copies, twins that share what they learn. On every
     cell all bid, the best bid wins, moves the walker, and pays the winner before it (`auction`: the second bid or its
     own). Who leaves the world at one edge comes in at the other. It is shaded by its prices; arrows show who wins where.
     Each bar is what a module took in of late, and a line shows the last payment.

@@ -210,6 +210,43 @@ def test_live_it_plays_obeys_and_is_touched(reader, stage):
     expect(figure).to_have_attribute("data-step", str(stopped + 1))
 
 
+TYPED = [stage for stage in built.STAGES if None in stage.header["facts"]["controls"].values()]
+
+
+def test_some_stage_takes_a_text():
+    assert TYPED
+
+
+@pytest.mark.parametrize("stage", TYPED, ids=lambda stage: stage.name)
+def test_live_a_text_is_typed_and_a_mistyped_one_refused(reader, stage):
+    name = next(name for name, values in stage.header["facts"]["controls"].items() if values is None)
+    tab = reader.open(stage.page, **STILL)
+    figure = figure_of(tab, stage)
+    field = figure.locator(f'input[name="{name}"]')
+    expect(field).to_be_hidden()  # a recording takes none
+    go_live(figure)
+    expect(field).to_have_value(stage.header["starts"][0][name])
+    other = next(start[name] for start in stage.header["starts"] if start[name] != stage.header["starts"][0][name])
+    before, note = pixels(figure), figure.locator(".explore-note")
+    field.fill(other)
+    assert pixels(figure) == before  # not until it is finished
+    field.press("Enter")
+    tab.wait_for_function("([name, before]) => document.querySelector(`#${name} canvas`).toDataURL() !== before", arg=[stage.name, before])
+    expect(note).to_be_hidden()
+    before = pixels(figure)
+    field.fill("nonsense")
+    field.press("Enter")
+    expect(note).to_contain_text(f"{name}='nonsense'")
+    act(figure, "step")
+    expect(figure).to_have_attribute("data-step", "1")
+    act(figure, "reset")  # starts anew with what is typed, which is refused: the last run goes on
+    expect(note).to_contain_text(f"{name}='nonsense'")
+    field.fill(other)
+    field.press("Enter")
+    expect(note).to_be_hidden()
+    expect(figure).to_have_attribute("data-engine", "browser")
+
+
 def test_live_the_keyboard_is_enough(reader, front_stage):
     stage = front_stage
     tab = reader.open(stage.page, **STILL)
