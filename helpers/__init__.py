@@ -71,7 +71,7 @@ Chapter 7, agents:
     climbing     pairs in the climbing game, to be watched and joined
     credit       one task, and what each is told of its merit
     marl         networked actors and critics (Zhang et al. 2018)
-    team_optimum how well such a team could do
+    team_optimum  how well such a team could do
     networked    a team whose links may be cut, to be watched
     territories  agents who divide work by their own rewards
     harvest      agents at harvest, to be watched and sent away
