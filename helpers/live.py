@@ -19,12 +19,14 @@ class Live:
 
     `facts`: {"scenarios": [{"settings", "pokes"}], "controls": {name: values, None for a text}}, as `stage`
     makes them; a scenario's pokes are [step, tool, x, y] and happen when the model has come to that step.
+    A challenge is the reader's: a run in which pokes were planned for later than its start does not reach it.
     """
 
     def __init__(self, model, facts: dict):
         self.make, self.facts = model, facts
         self.model = self.shapes = None
         self.steps, self.due = 0, []
+        self.helped = False  # has a planned poke done the reader's work?
 
     def answer(self, message: dict):
         """Do what `message` says; returns (facts, scene).
@@ -49,7 +51,7 @@ class Live:
         self._poke_as_planned()
         scene = self._scene()
         return {"step": self.steps, "readout": self.model.readout(), "plane": list(self.model.plane),
-                "reached": bool(getattr(self.model, "reached", bool)()),
+                "reached": not self.helped and bool(getattr(self.model, "reached", bool)()),
                 "shapes": self.shapes, "refused": refused}, scene
 
     def _start(self, message):
@@ -58,7 +60,7 @@ class Live:
         for name, index in message["settings"].items():
             settings[name] = self._value(name, index)
         self.model = self.make(np.random.default_rng(message["seed"]), **settings)
-        self.shapes, self.steps = None, 0
+        self.shapes, self.steps, self.helped = None, 0, False
         self.due = sorted(scenario["pokes"], key=lambda poke: poke[0])
 
     def _value(self, name, index):
@@ -68,6 +70,7 @@ class Live:
     def _poke_as_planned(self):
         while self.due and self.due[0][0] <= self.steps:
             _, tool, x, y = self.due.pop(0)
+            self.helped = self.helped or self.steps > 0
             self.model.poke(x, y, tool)
 
     @staticmethod

@@ -34,7 +34,7 @@ def _read(game):
     try:
         payoffs = games.typed(game)
     except ValueError as error:
-        raise ValueError(str(error).replace("text=", "game=", 1)) from None
+        raise ValueError(str(error).replace("text=", "game=", 1) + "; two or three rows, as in '3 0; 5 1' or '3,3 0,5; 5,0 1,1'") from None
     if payoffs.A.shape not in ((2, 2), (3, 3)):
         raise ValueError(f"game={game!r}: must have two rows and two columns, or three and three")
     return payoffs
@@ -212,7 +212,7 @@ class Playing:
         gains = " and ".join(f"{abs(worth.max() - one @ worth):.2f}" for worth, (one, _)
                              in zip(imitation.worth(self.payoffs, self.x, self.y), players, strict=False))
         said = f"{when}: {shares} %. The best reply would gain {gains}. "
-        said += f"The nearest equilibrium is {100 * self.off(self.x, self.y):.1f} percentage points off"
+        said += f"The nearest equilibrium marked is {100 * self.off(self.x, self.y):.1f} percentage points off"
         if self.rule == "fictitious play" or not self.steps:
             return said + "."
         return said + f", their average so far {100 * self.off(*self.sums / self.steps):.1f} from one."

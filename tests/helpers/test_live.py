@@ -84,14 +84,23 @@ def test_a_refused_new_start_leaves_the_run_as_it_was():
     go(live, 2)
     said, _ = live.answer({"do": "start", "scenario": 0, "settings": {"tribe": "7"}, "seed": 0})
     assert (said["refused"], said["step"], said["readout"][:5]) == (["tribe='7': must be letters"], 2, "bees:")
-    assert go(live, 2)[0]["reached"]  # the poke that was planned still comes
+    assert "7 walkers are pushed" in go(live, 2)[0]["readout"]  # the poke that was planned still comes
 
 
 def test_planned_pokes_happen_at_their_step():
     live, (said, _) = started(scenario=1)
-    assert [said["reached"], *(go(live)[0]["reached"] for _ in range(4))] == [
-        False, False, False, True, True]
-    assert not started(scenario=1)[1][0]["reached"]
+    assert [said["readout"][-20:], *(go(live)[0]["readout"][-20:] for _ in range(4))] == [
+        *["0 walkers are pushed."[-20:]] * 3, *["7 walkers are pushed."[-20:]] * 2]
+
+
+def test_a_challenge_is_not_met_by_what_was_planned_after_the_start():
+    live, _ = started(scenario=1)
+    said, _ = go(live, 4, pokes=[["push", 2, 1]])
+    assert live.model.reached() and not said["reached"]
+    said, _ = live.answer({"do": "start", "scenario": 0, "settings": {}, "seed": 0})
+    assert go(live, 0, pokes=[["push", 2, 1]])[0]["reached"]
+    at_once = {"scenarios": [{"settings": {}, "pokes": [[0, "push", 2, 1]]}], "controls": {}}
+    assert Live(Drift, at_once).answer({"do": "start", "scenario": 0, "settings": {}, "seed": 0})[0]["reached"]
 
 
 def test_a_new_start_forgets_the_last_run():

@@ -214,7 +214,7 @@ def test_equilibria_are_marked():
 def test_what_it_says():
     made = model(PENNIES, at=[(62, 13)])
     assert made.readout() == ("Time 0.0: row player 80/20, column player 20/80 %. The best reply would gain 0.96 and 0.24. "
-                              "The nearest equilibrium is 30.0 percentage points off.")
+                              "The nearest equilibrium marked is 30.0 percentage points off.")
     said = run(made, 1).readout()
     assert "Time 0.1: " in said and said.endswith("off, their average so far 30.7 from one.")
     made = model(RPS, at=[corner(0, 3), corner(1, 53)])
