@@ -173,9 +173,14 @@ def listener(n, edges):
     hears = np.concatenate([edges[:, 0], edges[:, 1], np.arange(n, dtype=np.int64)])
     order = np.argsort(hears, kind="stable")
     said = np.concatenate([edges[:, 1], edges[:, 0], np.arange(n, dtype=np.int64)])[order]
-    share = np.concatenate([weights, weights, own])[order][:, np.newaxis]
+    share = np.concatenate([weights, weights, own])[order]
     first = np.searchsorted(hears[order], np.arange(n, dtype=np.int64))
-    return lambda values: np.add.reduceat(values.reshape(n, -1)[said] * share, first, axis=0).reshape(values.shape)
+
+    def listen(values):  # number by number, which stays in the cache
+        numbers = np.ascontiguousarray(values.reshape(n, -1).T)
+        return np.stack([np.add.reduceat(one[said] * share, first) for one in numbers], axis=1).reshape(values.shape)
+
+    return listen
 
 
 def everybody(values):
