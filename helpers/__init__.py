@@ -83,6 +83,9 @@ Chapter 7, agents:
 
 For every chapter:
     checks       what the models ask of their arguments
+    lots         choices by lot: chances from scores, and what is drawn
+    information  entropy, and how much two things tell of each other
+    data         the book's small data files
     scenes       what a moving model is, and the layers of what it shows
     live         a moving model at work, in the page, in a kernel and when it is recorded
     figures      the book's figure style

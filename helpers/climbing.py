@@ -1,7 +1,7 @@
 """Pairs who must climb to the same peak, and the reader in the place of one of each: `learners` as a stage."""
 import numpy as np
 
-from . import checks, learners
+from . import checks, learners, lots
 from .scenes import Field, Points
 
 SIZE, CELLS = 100.0, 50  # the plane's side, and its cells along it
@@ -60,7 +60,7 @@ class Climbing:
             return
         else:
             row = np.full(PAIRS, self.row, np.int64)
-            column = learners.draw(learners.tendencies(self.columns.values(), self.temperature), self.rng)
+            column = lots.draw(learners.tendencies(self.columns.values(), self.temperature), self.rng)
             payoff = learners.CLIMBING[row, column]
             self.columns.learn(column, row, payoff)
             self.yours += 1

@@ -70,7 +70,7 @@ class Control:
             checked = " checked" if self.values[start] else ""
             return f'<div class="control"><input type="checkbox" {common}{checked}>{title}</div>'
         if self.kind == "text":
-            return (f'<div class="control control-text">{title}<input type="text" id="{ident}" name="{self.name}" '
+            return (f'<div class="control">{title}<input type="text" id="{ident}" name="{self.name}" '
                     f'data-default="{escape(self.values[0])}" value="{escape(self.values[0])}" '
                     f'spellcheck="false" autocapitalize="off"></div>')
         if self.kind == "choice":

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import checks
+from . import checks, lots
 
 BASELINE = 0.05  # by how much the mean of past rewards moves towards the last
 
@@ -99,8 +99,11 @@ def expected(policies, c):
 
 def gradient(policies, c):
     """dE[G] / dtheta, (..., N, K), exactly: what backpropagation from the one loss -E[G] gives each agent, but for the sign."""
-    p = _policies(policies)
-    slopes = _expected(p, checks.one_number("c", c, 0, open_low=True))[1]
+    return _gradient(_policies(policies), checks.one_number("c", c, 0, open_low=True))
+
+
+def _gradient(p, c):
+    slopes = _expected(p, c)[1]
     return p * (slopes - (p * slopes).sum(axis=-1, keepdims=True))
 
 
@@ -122,16 +125,9 @@ def lesson(kind, policies, c):
     return mean, (chance * said**2).sum(axis=0) - mean**2
 
 
-def _softmax(theta):
-    grown = np.exp(theta - theta.max(axis=-1, keepdims=True))
-    return grown / grown.sum(axis=-1, keepdims=True)
-
-
 def _came(p, rng):
     """Who comes when, float (..., N, K) of 0 and 1."""
-    sums = p.cumsum(axis=-1)
-    reached = sums >= rng.random(p.shape[:-1])[..., np.newaxis] * sums[..., -1:]
-    return np.diff(reached, axis=-1, prepend=False).astype(float)
+    return (lots.draw(p, rng)[..., np.newaxis] == np.arange(p.shape[-1])).astype(float)
 
 
 def factored(kind, policies, c, weeks, rng):
@@ -190,14 +186,13 @@ def teach(kind, agents, nights, c, weeks, rng, *, runs=1, rate=0.1, every=1):
     theta = rng.normal(0, 0.1, (runs, agents, nights))
     baseline, worth = None, []
     for week in range(weeks + 1):
-        p = _softmax(theta)
+        p = lots.softmax(theta)
         if week % every == 0:
             worth.append(_expected(p, c)[0])
         if week == weeks:
             return Taught(np.array(worth).T, p)
         if kind == "central":
-            slopes = _expected(p, c)[1]
-            theta += rate * p * (slopes - (p * slopes).sum(axis=-1, keepdims=True))
+            theta += rate * _gradient(p, c)
             continue
         came = _came(p, rng)
         told = (came * REWARDS[kind](came.sum(axis=1), c)[:, np.newaxis]).sum(axis=-1, keepdims=True)

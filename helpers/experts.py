@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from . import checks
+from . import checks, information
 
 WAYS = ("blend", "compete", "top")
 TURNS, ANSWERS, GATE, DEAD = 4, 10, 8, 0.01  # dead: an expert first for fewer than this share of the cases
@@ -179,11 +179,8 @@ def specialisation(choices, tasks, experts):
     either never changes (Strehl & Ghosh 2002 have the geometric mean)."""
     both = ((np.asarray(choices)[..., None] == np.arange(experts))[..., :, None]
             & (np.asarray(tasks)[..., None] == np.arange(TURNS))[..., None, :]).mean(axis=-3)
-
-    def entropy(p):
-        return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
-    one, other, joint = entropy(both.sum(axis=-1)), entropy(both.sum(axis=-2)), entropy(both.reshape(*both.shape[:-2], -1))
-    return np.maximum(one + other - joint, 0) / np.maximum((one + other) / 2, 1e-300)
+    told, one, other = information.mutual(both)
+    return np.maximum(told, 0) / np.maximum((one + other) / 2, 1e-300)
 
 
 def without(mixture, expert):

@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 from . import checks, consensus
-from .scenes import Edges, Points
+from .scenes import Edges, Points, touched
 
 SIZE, NODES = 100.0, 40  # the plane's side; half of the nodes in each of two towns
 LINKS = 4  # to its nearest neighbours in its town
@@ -98,10 +98,7 @@ class Gossiping:
                 raise ValueError("no node is near; tap one")
             self.stubborn[off.argmin()] ^= True
             return
-        a, b = self.at[self.edges[:, 0]], self.at[self.edges[:, 1]]
-        along = np.clip(((at - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1), 0, 1)
-        near = ((a + along[:, np.newaxis] * (b - a) - at) ** 2).sum(axis=1) <= REACH**2
-        self.whole[near] = tool == "mend"
+        self.whole[touched(at, *self.at[self.edges.T], REACH)] = tool == "mend"
         self._tied()
 
     def scene(self):

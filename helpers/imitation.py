@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import checks
+from .lots import softmax
 
 
 def worth(game, x, y):
@@ -35,19 +36,13 @@ def field(game, x, y):
     return (x * (row - (x * row).sum(axis=-1, keepdims=True)), y * (column - (y * column).sum(axis=-1, keepdims=True)))
 
 
-def shares(scores):
-    """Scores (..., m) as a mixed strategy: exp, scaled to sum to one. A score of -inf is a share of 0."""
-    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
-
-
 def advance(game, u, v, step):
     """Scores (u, v) a time `step` later along du = A y, dv = x B, the same flow: Runge and Kutta's fourth order.
 
     In scores no step, however long, leaves the simplex, and what is extinct remains so.
     """
     def rates(u, v):
-        return worth(game, shares(u), shares(v))
+        return worth(game, softmax(u), softmax(v))
 
     a = rates(u, v)
     b = rates(u + step / 2 * a[0], v + step / 2 * a[1])
@@ -72,7 +67,7 @@ def flow(game, x, y=None, *, time, step=0.05):
     for _ in range(round(time / step)):
         u, v = advance(game, u, v, step)
         v = u if alone else v
-        path.append((shares(u), shares(v)))
+        path.append((softmax(u), softmax(v)))
     xs, ys = zip(*path, strict=True)
     return np.array(xs), np.array(ys)
 

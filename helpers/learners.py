@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import checks, games
+from . import checks, games, lots
 
 CLIMBING = games.NAMED["climbing"].A
 # One of two payoffs, at even odds, with the means of CLIMBING (Kapetanakis & Kudenko 2002).
@@ -33,15 +33,7 @@ def cooling(rounds, start=16.0, keep=0.995, floor=0.05):
 
 def tendencies(values, temperature):
     """Probabilities (..., actions) of the actions of `values`."""
-    scaled = values / temperature
-    grown = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return grown / grown.sum(axis=-1, keepdims=True)
-
-
-def draw(chances, rng):
-    """One action, int64 (...), of chances (..., actions)."""
-    sums = chances.cumsum(axis=-1)
-    return (sums < rng.random(chances.shape[:-1])[..., np.newaxis] * sums[..., -1:]).sum(axis=-1, dtype=np.int64)
+    return lots.softmax(values / temperature)
 
 
 class Independent:
@@ -119,7 +111,7 @@ def tables(payoffs):
 
 def one_round(tables, rows, columns, temperature, rng):
     """Both choose and learn. (row, column, payoff), each (runs,)."""
-    row, column = (draw(tendencies(one.values(), temperature), rng) for one in (rows, columns))
+    row, column = (lots.draw(tendencies(one.values(), temperature), rng) for one in (rows, columns))
     pays = rng.integers(0, len(tables), row.size) if len(tables) > 1 else 0
     payoff = tables[pays, row, column]
     rows.learn(row, column, payoff)

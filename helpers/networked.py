@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 from . import checks, consensus, marl
-from .scenes import Edges, Points
+from .scenes import Edges, Points, touched
 
 SIZE, AGENTS = 100.0, 6
 LINKS = np.array([(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, 5), (0, 2), (3, 5), (1, 4)], np.int64)  # a ring, three chords
@@ -86,10 +86,7 @@ class Networked:
     def poke(self, x, y, tool):
         checks.one_of("tool", tool, tuple(self.tools))
         at = np.array([checks.one_number("x", x, 0, SIZE), checks.one_number("y", y, 0, SIZE)])
-        a, b = self.at[LINKS[:, 0]], self.at[LINKS[:, 1]]
-        along = np.clip(((at - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1), 0, 1)
-        near = ((a + along[:, np.newaxis] * (b - a) - at) ** 2).sum(axis=1) <= REACH**2
-        self.whole[near] = tool == "mend"
+        self.whole[touched(at, *self.at[LINKS.T], REACH)] = tool == "mend"
         self._tied()
 
     def scene(self):

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from . import checks, games, imitation
+from . import checks, games, imitation, lots
 from .scenes import Edges, Points
 
 SIZE = (100.0, 50.0)
@@ -111,7 +111,7 @@ class Playing:
             u, v = imitation.advance(self.payoffs, *self.scores, self.stride)
             self.scores = u, u if self.alone else v
             before = np.array([self.x, self.y])
-            self.x, self.y = (imitation.shares(scores) for scores in self.scores)
+            self.x, self.y = (lots.softmax(scores) for scores in self.scores)
             self.sums += (before + [self.x, self.y]) / 2
             self.time += self.stride
         self.settled = self.settled + 1 if self.off(self.x, self.y) <= NEAR else 0

@@ -16,6 +16,8 @@ and, for a stage with a challenge, `reached()`. It is made as `Model(rng, **sett
 """
 from typing import NamedTuple
 
+import numpy as np
+
 GESTURES = ("tap", "stroke", "follow")  # once a click; all along a drag; wherever the pointer goes
 
 
@@ -43,3 +45,9 @@ class Edges(NamedTuple):
     top: float = 1.0
     unit: str = ""
     width: float = 4.0
+
+
+def touched(at, a, b, reach):
+    """Which of the straight edges from a (m, 2) to b (m, 2) come within `reach` of the pointer at (2,): bool (m,)."""
+    along = np.clip(((at - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1), 0, 1)
+    return ((a + along[:, np.newaxis] * (b - a) - at) ** 2).sum(axis=1) <= reach**2

@@ -56,5 +56,6 @@ def arrival(sent, received, most):
     if sent.ndim != 1 or sent.size < most + 2:
         raise ValueError(f"sent of shape {sent.shape}: must be (t,), t at least {most + 2} for lags up to {most}")
     found = [float(fidelity(sent[:sent.size - lag], received[lag:])) for lag in range(most + 1)]
-    delay = next(lag for lag, one in enumerate(found) if one >= max(found) - 1e-12)  # rounding decides nothing
+    near = max(found) - 1e-12  # so that rounding decides nothing
+    delay = next(lag for lag, one in enumerate(found) if one >= near)
     return found[delay], delay

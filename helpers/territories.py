@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import checks
+from . import checks, information
 
 RULES = ("alone", "neighbours", "planner", "bookkeeper")
 PLANNERS = RULES[2:]
@@ -230,14 +230,8 @@ def division(visits):
     """
     visits = _visits(visits)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = visits / visits.sum(axis=(-2, -1), keepdims=True)
-        agents, bushes = p.sum(axis=-1), p.sum(axis=-2)
-        information = _entropy(agents) + _entropy(bushes) - _entropy(p.reshape(*p.shape[:-2], -1))
-        return information / _entropy(agents)
-
-
-def _entropy(p):
-    return -(p * np.log(np.where(p == 0, 1, p))).sum(axis=-1)
+        told, agents, _ = information.mutual(visits / visits.sum(axis=(-2, -1), keepdims=True))
+        return told / agents
 
 
 def same_visitor(visits):

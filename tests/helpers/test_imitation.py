@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import linprog
 
-from helpers import imitation
+from helpers import imitation, lots
 from helpers.games import Game
 
 pytestmark = pytest.mark.usefixtures("one_blas_thread")
@@ -102,7 +102,7 @@ def test_what_winning_pays_decides_whether_one_population_settles(win, lose, set
 
 
 def test_scores_may_be_as_large_as_they_like():
-    np.testing.assert_allclose(imitation.shares(np.array([[1e4, 1e4, -np.inf], [-1e4, 0, 1e4]])), [[0.5, 0.5, 0], [0, 0, 1]])
+    np.testing.assert_allclose(lots.softmax(np.array([[1e4, 1e4, -np.inf], [-1e4, 0, 1e4]])), [[0.5, 0.5, 0], [0, 0, 1]])
     u, v = imitation.advance(rps(500, 400), np.array([1e4, 1e4, 1e4 - 2]), np.zeros(3), 10)
     assert u.max() == v.max() == 0 and np.isfinite([u, v]).all()
 

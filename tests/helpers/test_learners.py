@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from helpers import games, learners
+from helpers import games, learners, lots
 
 PENALTY = {k: games.penalty(k).A for k in (0, -30, -100)}
 
@@ -28,7 +28,7 @@ def test_tendencies():
 
 def test_draws_are_as_likely_as_they_should_be(seed):
     p, n = np.array([0.5, 0, 0.2, 0.3]), 20_000
-    drawn = learners.draw(np.broadcast_to(p, (n, 4)), np.random.default_rng(seed))
+    drawn = lots.draw(np.broadcast_to(p, (n, 4)), np.random.default_rng(seed))
     assert drawn.dtype == np.int64
     np.testing.assert_array_less(np.abs(np.bincount(drawn, minlength=4) / n - p), 5 * np.sqrt(p * (1 - p) / n) + 1e-12)
 
