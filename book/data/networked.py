@@ -32,11 +32,11 @@ class Setting(NamedTuple):
     actor_scale: float = 1.0
 
 
-SETTINGS = (Setting("paper", 5, 24, 20_000), Setting("paper", 8, 24, 20_000), Setting("paper", 20, 16, 20_000),
-            Setting("paper", 5, 24, 20_000, 2), Setting("paper", 20, 16, 20_000, 2), Setting("tabular", 3, 20, 200_000, 1, "tabular", 10.0),
+SETTINGS = (Setting("paper", 5, 24, 20_000), Setting("paper", 8, 24, 20_000), Setting("paper", 20, 20, 20_000),
+            Setting("paper", 5, 24, 20_000, 2), Setting("paper", 20, 20, 20_000, 2), Setting("tabular", 3, 20, 200_000, 1, "tabular", 10.0),
             Setting("additive", 3, 20, 50_000, 1, "additive", 100.0), Setting("additive", 5, 20, 50_000, 1, "additive", 100.0),
             Setting("additive", 8, 20, 50_000, 1, "additive", 300.0), Setting("bold", 8, 20, 50_000, 1, "random", 300.0),
-            Setting("additive", 20, 8, 20_000, 1, "additive", 300.0))
+            Setting("additive", 20, 20, 20_000, 1, "additive", 300.0))
 
 
 def rows_of(setting):
