@@ -6,13 +6,14 @@ from latex2mathml.converter import convert
 from sphinx.util.math import get_node_equation_number
 
 # latex2mathml sets "b log 2" without the spaces that TeX leaves around a named operator.
-OPERATOR = re.compile(r"<mi>(log|exp|max|min|arg|sin|cos|Var)</mi>")
+NAMED = "<mi>(?:log|exp|max|min|arg|sin|cos|Var)</mi>"
+OPERATOR = re.compile(rf"<msub>{NAMED}<m[in]>[^<]*</m[in]></msub>|{NAMED}")  # log, or log with its base
 SPACE = '<mspace width="0.17em"/>'
 NEEDLESS = re.compile(re.escape(SPACE) + r'(?=<mo[^>]*>[(&])')
 
 
 def mathml(latex: str, display: str) -> str:
-    spaced = OPERATOR.sub(rf"{SPACE}<mi>\1</mi>{SPACE}", convert(latex, display=display))
+    spaced = OPERATOR.sub(rf"{SPACE}\g<0>{SPACE}", convert(latex, display=display))
     return NEEDLESS.sub("", spaced)
 
 
