@@ -62,18 +62,20 @@ class Session(NamedTuple):
     quotes: np.ndarray
 
 
-def zero_intelligence(values, costs, runs, rng, *, constrained=True, low=1, high=200, most=100_000):
+def zero_intelligence(values, costs, runs, rng, *, constrained=True, low=1, high=200, most=100_000, noise=0.0):
     """Sessions of the double auction, `runs` of them side by side.
 
     At each moment one of the traders who still have a unit calls a price, all whole numbers that she may call being
     alike: a buyer from low up to high, if `constrained` up to her unit's value; a seller from low, if `constrained`
     from its cost, up to high. A better bid or ask takes the place of the standing one. When they meet they trade at the
     price that stood first, and the book is cleared. A session ends when nobody can trade any more, or after `most`
-    quotes. Raises ValueError for values or costs outside [low, high] and no unit worth what it costs.
+    quotes. With `noise`, in the unit of prices, all hear each price off by a normal number, rounded, but never outside
+    [low, high], and it counts as heard: traders may lose. Raises ValueError for values or costs outside [low, high] and
+    no unit worth what it costs.
     """
     values, costs = _schedules(values, costs)
     runs, most = checks.count("runs", runs), checks.count("most", most)
-    low, high = checks.count("low", low, 0), checks.count("high", high, 1)
+    low, high, noise = checks.count("low", low, 0), checks.count("high", high, 1), checks.one_number("noise", noise, 0)
     for name, array in (("values", values), ("costs", costs)):
         if array.min() < low or array.max() > high:
             raise ValueError(f"{name}={array.tolist()!r}: must be in [{low}, {high}], the prices that may be called")
@@ -88,20 +90,24 @@ def zero_intelligence(values, costs, runs, rng, *, constrained=True, low=1, high
     bidder, asker = np.zeros(runs, np.int64), np.zeros(runs, np.int64)
     gained, units, quotes = np.zeros(runs, np.int64), np.zeros(runs, np.int64), np.zeros(runs, np.int64)
     prices = np.full((runs, min(values.size, costs.size)), np.nan)
+    at = every
     for _ in range(most):
-        now_worth, now_cost = worth[b, bought], cost[s, sold]
-        willing = np.concatenate([now_worth >= low, now_cost <= high], axis=1)
-        if constrained:
-            going = now_worth.max(axis=1) >= now_cost.min(axis=1)
-        else:
-            going = willing[:, :buyers].any(axis=1) & willing[:, buyers:].any(axis=1)
-        if not going.any():
-            break
+        if at.size:  # somebody has traded, or nobody has begun
+            now_worth, now_cost = worth[b, bought], cost[s, sold]
+            willing = np.concatenate([now_worth >= low, now_cost <= high], axis=1)
+            if constrained:
+                going = now_worth.max(axis=1) >= now_cost.min(axis=1)
+            else:
+                going = willing[:, :buyers].any(axis=1) & willing[:, buyers:].any(axis=1)
+            if not going.any():
+                break
         who = np.where(willing, rng.random(willing.shape), -1.0).argmax(axis=1)
         is_buyer, buyer, seller = who < buyers, np.minimum(who, buyers - 1), np.maximum(who - buyers, 0)
         floor = np.where(is_buyer, low, now_cost[every, seller] if constrained else low)
         roof = np.where(is_buyer, now_worth[every, buyer] if constrained else high, high)
         price = floor + np.floor(rng.random(runs) * (roof - floor + 1)).astype(np.int64)
+        if noise:
+            price = np.clip(price + np.rint(noise * rng.standard_normal(runs)).astype(np.int64), low, high)
         better_bid = going & is_buyer & (price > bid)
         better_ask = going & ~is_buyer & (price < ask)
         deal = better_bid & (price >= ask) | better_ask & (price <= bid)

@@ -52,7 +52,7 @@ class Gate:
 
     name: str
     control: str | None
-    form: Form | None = field(default=None)
+    form: anywidget.AnyWidget | None = field(default=None)
 
     def open_when_answered(self, explorer: ipywidgets.VBox):
         """Hide `explorer` until the form is done; then start it at the reader's answer."""
@@ -73,6 +73,23 @@ class Gate:
 
 
 _waiting: list[Gate] = []
+
+
+def address(kind: str, question: str) -> str:
+    """The id of a form that asks `question`."""
+    return f"{kind}-" + re.sub(r"[^a-z0-9]+", "-", question.lower())[:40].strip("-")
+
+
+def ask(name: str, html: str, form: type, sets: str | None = None):
+    """Show the form `html`, for which the next explorer waits; in a kernel as a widget `form`, which is returned."""
+    gate = Gate(name, sets)
+    _waiting.append(gate)
+    if os.environ.get("EXPLORE_ENGINE") == "baked":
+        display(HTML(html))
+    else:
+        gate.form = form(html=html)
+        display(gate.form)
+    return gate.form
 
 
 def take_gate(explorer: str, controls) -> Gate | None:
@@ -103,7 +120,7 @@ def predict(question: str, choices_or_range, answer, why: dict, sets: str | None
     Raises ValueError, naming the argument, if the answer is not among the choices or in the
     range, if a wrong choice has no feedback, or if `why` speaks of a choice that is not there.
     """
-    name = "predict-" + re.sub(r"[^a-z0-9]+", "-", question.lower())[:40].strip("-")
+    name = address("predict", question)
     if isinstance(choices_or_range, tuple):
         inputs, facts = _number(name, choices_or_range, answer, why)
     else:
@@ -117,13 +134,7 @@ def predict(question: str, choices_or_range, answer, why: dict, sets: str | None
         '<button type="button" data-action="pass">Show me</button></p>'
         '<p class="predict-feedback" role="status"></p>'
         f"<noscript><p>{escape(facts['told'])}</p></noscript></form>")
-    gate = Gate(name, sets)
-    _waiting.append(gate)
-    if os.environ.get("EXPLORE_ENGINE") == "baked":
-        display(HTML(html))
-    else:
-        gate.form = Form(html=html)
-        display(gate.form)
+    ask(name, html, Form, sets)
 
 
 def _choices(name, choices, answer, why):

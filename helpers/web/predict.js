@@ -33,7 +33,7 @@ function stopWaiting(figure) {
   figure.querySelector(".predict-wait").remove();
 }
 
-// Wire every question of the page; `told(figure, answer)` hears each number given.
+// Wire every question of the page, bets too; `told(figure, answer)` hears each number given.
 function askFirst(told) {
   for (const form of document.querySelectorAll("form.predict")) {
     const figure = document.querySelector(`[data-after="${form.id}"]`);
@@ -42,10 +42,12 @@ function askFirst(told) {
       const note = document.createElement("p");
       note.className = "predict-wait";
       note.setAttribute("role", "status");
-      note.textContent = "Answer the question above, or choose “Show me”, and this figure opens.";
+      const pass = form.querySelector("[data-action=pass]").textContent;
+      note.textContent = `Answer the question above, or choose “${pass}”, and this figure opens.`;
       figure.prepend(note);
     }
-    wirePrediction(form, (answer) => {
+    const wire = form.dataset.bets ? wireBets : wirePrediction;
+    wire(form, (answer) => {
       if (!figure) return;
       stopWaiting(figure);
       if (answer !== null) told(figure, answer);

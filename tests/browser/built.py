@@ -13,6 +13,7 @@ from typing import NamedTuple
 from bs4 import BeautifulSoup
 from joblib.externals.loky import get_reusable_executor
 
+import helpers.bets
 import helpers.explore
 import helpers.stage
 from helpers.controls import controls_of
@@ -190,7 +191,7 @@ EXPLORERS = [explorer_of(page, figure) for page in PAGES
 STAGES = [stage_of(page, figure) for page in PAGES for figure in soup(page).select("figure.stage")]
 FORMS = [Form(page, form["id"], json.loads(form["data-predict"]), next(
     (figure for figure in EXPLORERS + STAGES if (figure.page, figure.after) == (page, form["id"])), None))
-    for page in PAGES for form in soup(page).select("form.predict")]
+    for page in PAGES for form in soup(page).select("form.predict:not(.bets)")]
 
 
 @functools.cache
@@ -210,9 +211,9 @@ def functions(source):
         return keep
 
     space = {"__name__": "__main__", "display": lambda *things, **options: None}
-    usual = helpers.explore.explore, helpers.explore.predict, helpers.stage.stage
+    usual = helpers.explore.explore, helpers.explore.predict, helpers.stage.stage, helpers.bets.bets
     helpers.explore.explore, helpers.explore.predict = remember, lambda *said, **options: None
-    helpers.stage.stage = lambda *said, **options: None
+    helpers.stage.stage = helpers.bets.bets = lambda *said, **options: None
     try:
         with contextlib.chdir(notebook.parent):
             for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
@@ -220,5 +221,5 @@ def functions(source):
                     exec(compile("".join(cell["source"]), f"{source} {cell['id']}", "exec"), space)
     finally:
         get_reusable_executor().shutdown()  # what a notebook's workers have loaded is not kept for the next one
-        helpers.explore.explore, helpers.explore.predict, helpers.stage.stage = usual
+        helpers.explore.explore, helpers.explore.predict, helpers.stage.stage, helpers.bets.bets = usual
     return found

@@ -47,24 +47,53 @@ def test_one_buyer_and_one_seller(seed):
     assert abs((found.prices == 3).mean() - share_at_three()) < 5 * math.sqrt(0.25 / 4000)
 
 
-def share_at_three():
+def share_at_three(noise=0.0):
     """Exactly, by the chain of the standing bid and ask: states (bid or none, ask or none) until they meet."""
-    states = list(itertools.product((0, 1, 2, 3, 4), (3, 4, 5, 6)))
+    bids, asks = heard((1, 2, 3, 4), noise), heard((3, 4, 5), noise)
+    states = list(itertools.product(range(6), range(1, 7)))
     states = [(b, a) for b, a in states if b < a]
     index = {state: k for k, state in enumerate(states)}
     stay, at_three = np.eye(len(states)), np.zeros(len(states))
     for (b, a), k in index.items():
-        for bid in (1, 2, 3, 4):
+        for bid, chance in bids.items():
             if bid > b and bid >= a:
-                at_three[k] += (a == 3) / 8
+                at_three[k] += (a == 3) * chance / 2
             else:
-                stay[k, index[max(b, bid), a]] -= 1 / 8
-        for ask in (3, 4, 5):
+                stay[k, index[max(b, bid), a]] -= chance / 2
+        for ask, chance in asks.items():
             if ask < a and ask <= b:
-                at_three[k] += (b == 3) / 6
+                at_three[k] += (b == 3) * chance / 2
             else:
-                stay[k, index[b, min(a, ask)]] -= 1 / 6
+                stay[k, index[b, min(a, ask)]] -= chance / 2
     return np.linalg.solve(stay, at_three)[index[0, 6]]
+
+
+def heard(called, noise):
+    """Chance of each price from 1 to 5 to be heard when one of those `called` is, all alike, off by normal noise."""
+    if noise == 0:
+        return {price: 1 / len(called) for price in called}
+    edges = [-math.inf, 1.5, 2.5, 3.5, 4.5, math.inf]
+    below = [np.mean([0.5 * math.erfc((price - edge) / noise / math.sqrt(2)) for price in called]) for edge in edges]
+    return dict(zip(range(1, 6), np.diff(below).tolist(), strict=True))
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.0, 5.0])
+def test_a_price_counts_as_it_is_heard(seed, noise):
+    """It is never off the scale, and may bring a loss."""
+    found = auction.zero_intelligence([[4]], [[3]], 4000, np.random.default_rng(seed), low=1, high=5, noise=noise)
+    assert np.all(found.units == 1) and np.all(found.efficiency == 1)
+    assert found.prices.min() >= 1 and found.prices.max() <= 5
+    if noise > 0.5:
+        assert set(found.prices.ravel()) == {1.0, 2.0, 3.0, 4.0, 5.0}
+    share = share_at_three(noise)
+    assert abs((found.prices == 3).mean() - share) < 5 * math.sqrt(share * (1 - share) / 4000)
+
+
+def test_with_noise_a_buyer_may_pay_more_than_a_unit_is_worth_to_her():
+    """The second buyer should stay at home: without noise she does, with it she may buy, and all have lost by it."""
+    quiet, noisy = (auction.zero_intelligence([[10], [5]], [[7]], 500, np.random.default_rng(0), low=1, high=12, noise=noise)
+                    for noise in (0.0, 4.0))
+    assert np.all(quiet.efficiency == 1) and set(noisy.efficiency.tolist()) == {1.0, -2 / 3}
 
 
 def test_units_are_traded_in_order_and_nobody_loses():
@@ -102,6 +131,7 @@ def test_a_session_ends_when_one_side_has_no_unit_left(values, costs):
     (lambda: auction.zero_intelligence([[201]], [[1]], 1, None), r"values=\[\[201\]\]: must be in \[1, 200\]"),
     (lambda: auction.zero_intelligence([[5]], [[0]], 1, None), r"costs=\[\[0\]\]: must be in \[1, 200\]"),
     (lambda: auction.zero_intelligence(VALUES, COSTS, 0, None), r"runs=0"),
+    (lambda: auction.zero_intelligence(VALUES, COSTS, 1, None, noise=-1), r"noise=-1: must be finite and in \[0"),
 ])
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):

@@ -21,7 +21,8 @@ from living_book import pyodide
 WEB = Path(helpers.__file__).parent / "web"
 PACK = re.compile(r'<script type="text/plain" class="figure-pack">([^<]*)</script>')
 NAME = re.compile(r'<figure class="(?:explore|stage)" id="([^"]+)"')
-SCRIPTS = {"explore": ("packs.js", "controls.js", "predict.js", "explore.js"),
+SCRIPTS = {"predict bets": ("packs.js", "controls.js", "predict.js", "bets.js", "explore.js"),
+           "explore": ("packs.js", "controls.js", "predict.js", "explore.js"),
            "stage": ("packs.js", "controls.js", "predict.js", "stage.js"),
            "predict": ("packs.js", "controls.js", "predict.js", "explore.js")}
 
