@@ -1,7 +1,8 @@
 """Statistical tests take the fixture `seed`: they must pass for every seed from 0 to 99.
 
 One seed is run by default, all of them with --all-seeds. Tolerances are five standard errors, from theory.
-Of the notebooks, one is run again by default, to draw its explorers anew; all of them with --every-notebook.
+Of the notebooks, one is run again by default, to draw its explorers anew; all of them with --every-notebook. Tests of
+the front end that all explorers share try one explorer of each kind a page; all of them with --every-notebook.
 """
 import re
 

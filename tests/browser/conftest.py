@@ -139,6 +139,12 @@ def first_of_each_page(figures):
     return list({figure.page: figure for figure in reversed(figures)}.values())
 
 
+def kinds_of_each_page(explorers):
+    """On each page one explorer for each set of kinds of controls: they share one front end."""
+    return list({(explorer.page, frozenset(control.type for control in explorer.controls)): explorer
+                 for explorer in reversed(explorers)}.values())[::-1]
+
+
 def pytest_generate_tests(metafunc):
     """Tests find pages, explorers and forms by themselves.
 
@@ -150,13 +156,16 @@ def pytest_generate_tests(metafunc):
     def figure_id(figure):
         return f"{Path(figure.page).stem}-{figure.name}"
 
+    explorers = built.EXPLORERS
+    if metafunc.definition.get_closest_marker("front_end") and not metafunc.config.getoption("--every-notebook"):
+        explorers = kinds_of_each_page(explorers)
     gates = [form for form in built.FORMS if isinstance(form.opens, built.Explorer)]
     asked = set(metafunc.fixturenames)
     given = {name for mark in metafunc.definition.iter_markers("parametrize")
              for name in re.split(r"[ ,]+", mark.args[0] if isinstance(mark.args[0], str) else ",".join(mark.args[0]))}
     for name, found, ident in (
             ("page", built.PAGES, lambda page: Path(page).stem),
-            ("explorer", built.EXPLORERS, figure_id),
+            ("explorer", explorers, figure_id),
             ("front_explorer", first_of_each_page(built.EXPLORERS), figure_id),
             ("stage", built.STAGES, figure_id),
             ("front_stage", first_of_each_page(built.STAGES), figure_id),

@@ -54,6 +54,7 @@ def test_it_shows_what_python_draws(tab, explorer, request):
             assert states[indices] == explorer.drawn(indices)
 
 
+@pytest.mark.front_end
 def test_every_control_answers_the_mouse(tab, explorer):
     figure = figure_of(tab, explorer)
     for control in explorer.controls:
@@ -89,6 +90,7 @@ def test_every_control_answers_the_mouse(tab, explorer):
         expect_state(figure, explorer.default)
 
 
+@pytest.mark.front_end
 def test_every_control_answers_the_keyboard(tab, explorer):
     figure = figure_of(tab, explorer)
     fields = [figure.locator(f'[name="{control.name}"]') for control in explorer.controls]
@@ -127,6 +129,7 @@ def test_a_page_opens_at_an_address(reader, front_explorer, where):
     expect(figure).to_be_in_viewport()
 
 
+@pytest.mark.front_end
 def test_an_address_opens_a_state(tab, explorer):
     figure = figure_of(tab, explorer)
     for indices in explorer.some_states():  # the default is the last
@@ -140,6 +143,7 @@ def test_an_address_opens_a_state(tab, explorer):
             expect_said(figure, control, index)
 
 
+@pytest.mark.front_end
 def test_the_address_follows_the_reader(tab, explorer):
     figure = figure_of(tab, explorer)
     indices = explorer.some_states()[2]
