@@ -14,6 +14,8 @@ import numpy as np
 
 from . import checks
 
+POINTS = 5  # that stand for a normal error of judging
+
 
 class Decision(NamedTuple):
     """For each run: the site chosen (0, 1, ...; -1 for none in time) and when."""
@@ -92,13 +94,14 @@ def swarm_decision(runs, rng, *, v, sigma, quorum, scouts=200, most=50.0, dt=0.0
 
 
 def scouts_agree(runs, rng, *, interdependence, independence=1.0, qualities=(3, 5, 7, 9, 10), bees=200,
-                 steps=300, finding=0.05):
+                 steps=300, finding=0.05, error=0.0):
     """Dancers for each site after `steps` rounds: int64 (runs, sites).
 
     After List, Elsholtz & Seeley 2009. In a round a bee who does not dance takes up site i with probability
     (1 - lambda) * finding + lambda * (share of all bees who now dance for i). With probability
     `independence` she judges the site herself and dances about as many rounds as its quality (a
-    geometric number of that mean); otherwise she copies, and dances for the mean quality of all sites.
+    geometric number of that mean); otherwise she copies, and dances for the mean quality of all sites. Judgements are
+    off by normal errors of standard deviation `error`, at Gauss and Hermite's points, but are never below 1.
     """
     runs, bees = checks.count("runs", runs), checks.count("bees", bees)
     steps = checks.count("steps", steps)
@@ -106,9 +109,13 @@ def scouts_agree(runs, rng, *, interdependence, independence=1.0, qualities=(3, 
     own = checks.one_number("independence", independence, 0, 1)
     quality = checks.vector("qualities", qualities, 1)
     find = checks.one_number("finding", finding, 0, 1 / quality.size, open_low=True)
-    # dancers who judged the site, and dancers who copied: each stops with its own probability
-    stop = np.stack([1 / quality, np.full(quality.size, 1 / quality.mean())])
-    dancing = np.zeros((runs, 2, quality.size), np.int64)
+    error = checks.one_number("error", error, 0)
+    off, odds = np.polynomial.hermite_e.hermegauss(POINTS if error else 1)
+    odds = odds / odds.sum()
+    # dancers who judged the site, off by so much, and dancers who copied: each stops with its own probability
+    judgement = np.maximum(quality + error * off[:, None], 1)
+    stop = 1 / np.concatenate([judgement, np.full((1, quality.size), quality.mean())])
+    dancing = np.zeros((runs, off.size + 1, quality.size), np.int64)
     for _ in range(steps):
         share = dancing.sum(axis=1) / bees
         chance = (1 - mix) * find + mix * share
@@ -117,7 +124,8 @@ def scouts_agree(runs, rng, *, interdependence, independence=1.0, qualities=(3, 
         taken = np.concatenate([chance, 1 - chance.sum(axis=1, keepdims=True)], axis=1)
         new = rng.multinomial(idle, np.clip(taken, 0, 1))[:, :-1]
         judged = rng.binomial(new, own)
-        dancing = dancing + np.stack([judged, new - judged], axis=1)
+        dancing[:, -1] += new - judged
+        dancing[:, :-1] += np.moveaxis(rng.multinomial(judged, odds), -1, 1) if error else judged[:, None]
     return dancing.sum(axis=1)
 
 

@@ -70,6 +70,7 @@ class Walkers:
         self.steps = steps_of(side)
         self.cell = np.full(count, nest[nest.size // 2])
         self.carrying = np.zeros(count, bool)
+        self.noise = 0.0  # standard deviation of the error of a sense, as a share of that of what is sensed
         self.delivered = []  # in each tick
         self.set_food(food)
 
@@ -105,7 +106,11 @@ class Colony(Walkers):
         ahead = self.cell + self.steps[turns]
         free = ~self.walls[ahead]
         seek = (self.carrying.view(np.int8) ^ 1) * np.int64(self.walls.size)
-        pull = attraction(self.trails.ravel()[ahead + seek], K, N) * free
+        smelt = self.trails.ravel()[ahead + seek]
+        if self.noise:
+            spread = self.trails[:, ~self.walls].std(axis=1)[seek // self.walls.size]
+            smelt = np.maximum(smelt + self.noise * spread * self.rng.standard_normal(smelt.shape), 0)
+        pull = attraction(smelt, K, N) * free
         pull[1] *= AHEAD
         draw = self.rng.random(self.cell.size)
         left, both = pull[0], pull[0] + pull[1]
@@ -131,12 +136,13 @@ class Couriers(Walkers):
 
     A step to a corner counts as one, as every step does; of ways equally short they take the one whose
     next cell lies nearest to the goal as the crow flies.
-    Where the map is wrong they stand before the wall and wait for the next survey.
+    Where the map is wrong they stand before the wall and wait for the next survey. With `noise` each reads, in
+    each tick, the distances of the cells around with errors, and goes to the least.
     """
 
     def __init__(self, rng, count, side, walls, nest, food, survey):
         super().__init__(count, side, walls, nest, food)
-        self.survey, self.known = survey, None
+        self.rng, self.survey, self.known = rng, survey, None
         self.renew()
         there_and_back = 2 * max(1, int(self.far[0][nest[0]]))
         self.wait = np.sort(rng.integers(0, there_and_back, count))  # so that they do not march in step
@@ -160,12 +166,23 @@ class Couriers(Walkers):
             first = (best + crow / (2 * self.side + 4)).argmin(axis=1)
             self.way[goal, free[better]] = around[better, first[better]]
 
+    def _read(self, goal):
+        """The next cell of each, by what it reads of the distances to its goal; its own where there is no way."""
+        far = np.stack(self.far)
+        around = self.cell[:, None] + self.steps
+        there = far[goal[:, None], around]
+        spread = np.array([known[known >= 0].std() for known in far])[goal, None]
+        read = np.where(there < 0, np.inf, there + self.noise * spread * self.rng.standard_normal(there.shape))
+        ahead = np.take_along_axis(around, read.argmin(axis=1)[:, None], axis=1)[:, 0]
+        return np.where(read.min(axis=1) < np.inf, ahead, self.cell)
+
     def tick(self):
         self.age += 1
         if self.age >= self.survey:
             self.renew()
         going = self.wait <= len(self.delivered)
-        ahead = self.way[self.carrying.view(np.int8), self.cell]
+        goal = self.carrying.view(np.int8)
+        ahead = self._read(goal) if self.noise else self.way[goal, self.cell]
         self.cell = np.where(going & ~self.walls[ahead], ahead, self.cell)
         self.exchange()
 

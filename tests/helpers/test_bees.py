@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy import integrate, optimize
+from scipy import integrate, optimize, stats
 
 from helpers import bees
 
@@ -112,6 +112,44 @@ def test_bees_who_copy_dance_for_the_mean_quality(seed):
     assert (np.abs(dancers.mean(axis=0) - 200 * share) < 5 * np.sqrt(200 * share * (1 - share) / 200)).all()
 
 
+def dances(quality, error):
+    """E max(x, 1) for x normal about the quality: how many rounds a judge dances on average."""
+    z = (quality - 1) / error
+    return 1 + (quality - 1) * stats.norm.cdf(z) + error * stats.norm.pdf(z)
+
+
+@pytest.mark.parametrize("error", [0.5, 2.0, 5.0])
+def test_bees_who_misjudge_dance_for_the_mean_of_what_they_judge(seed, error):
+    """lambda = 0, as above: the expected dancers are proportional to the expected dance, but for the five points
+    that stand for the normal errors (2%)."""
+    runs, quality = 200, np.array([3.0, 5, 7, 9, 10])
+    dancers = bees.scouts_agree(runs, np.random.default_rng(seed), interdependence=0, error=error)
+    weight = 0.05 * dances(quality, error)
+    share = weight / (1 + weight.sum())
+    bound = 5 * np.sqrt(200 * share * (1 - share) / runs) + 0.02 * 200 * share
+    assert (np.abs(dancers.mean(axis=0) - 200 * share) < bound).all()
+
+
+def test_errors_of_judging_are_spread_over_the_dancers():
+    """In the first round nobody dances; in the second each stops by what she judged: of site quality 3 and error 3, by
+    E 1 / max(x, 1) over Gauss and Hermite's five points. One site, found by all at once."""
+    x, odds = np.polynomial.hermite_e.hermegauss(5)
+    stop = (odds / odds.sum()) @ (1 / np.maximum(3 + 3 * x, 1))
+    first, second = (bees.scouts_agree(300, np.random.default_rng(1), interdependence=0, qualities=[3], finding=1,
+                                       steps=steps, error=3) for steps in (1, 2))
+    assert (first == 200).all()
+    # those who stop rest for the round
+    error = np.sqrt(200 * stop * (1 - stop) / 300)
+    assert abs((200 - second).mean() - 200 * stop) < 5 * error
+    assert abs(stop - 1 / 3) > 0.03
+
+
+def test_who_copies_makes_no_errors_of_her_own():
+    one, same = (bees.scouts_agree(5, np.random.default_rng(1), interdependence=0.5, independence=0, error=error).mean()
+                 for error in (0.0, 3.0))
+    assert one == pytest.approx(same, rel=0.3)
+
+
 def test_listening_and_judging_are_both_needed(seed):
     """List, Elsholtz and Seeley's finding: the best interdependence lies inside."""
     def best(weight, own=1.0):
@@ -155,6 +193,7 @@ def test_the_same_seed_gives_the_same_swarm():
     (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=-1, quorum=0.5), "sigma=-1: must be"),
     (lambda rng: bees.swarm_decision(5, rng, v=(2, 2), sigma=1, quorum=0), "quorum=0: must be"),
     (lambda rng: bees.scouts_agree(5, rng, interdependence=1.2), "interdependence=1.2: must be"),
+    (lambda rng: bees.scouts_agree(5, rng, interdependence=0.5, error=-0.1), "error=-0.1: must be"),
     (lambda rng: bees.scouts_agree(5, rng, interdependence=0.5, finding=0.3), "finding=0.3: must be"),
 ])
 def test_what_is_refused(call, message):

@@ -1,5 +1,8 @@
+import copy
+
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import shortest_path
 
@@ -220,6 +223,104 @@ def test_a_tick_of_an_ant_in_plain_python():
         np.testing.assert_allclose(colony.freshness, fresh, rtol=1e-12)
         np.testing.assert_allclose(colony.trails, trails, rtol=1e-9)
     assert sum(colony.delivered) > 0
+
+
+def test_noise_is_a_share_of_the_trail_s_own_spread(seed, monkeypatch):
+    """Errors of a smell, over ticks and ants: mean 0 and noise times the spread of the trail that an ant follows."""
+    ground, noise = model(seed, ants=100, side=20), 0.2
+    colony, free = ground.colony, ~ground.walls
+    rng = np.random.default_rng(seed)
+    trails = np.array([[50.0], [400.0]]) + np.array([[1.0], [20.0]]) * rng.standard_normal((2, free.size))
+    trails[:, ~free] = 0
+    smelt = []
+    monkeypatch.setattr(foraging, "attraction", lambda trail, k, n: smelt.append(trail) or np.ones(trail.shape))
+    off = {False: [], True: []}
+    for _ in range(40):
+        colony.trails[:] = trails
+        colony.noise = 0
+        state, start = copy.deepcopy(colony.rng.bit_generator.state), [
+            getattr(colony, what).copy() for what in ("cell", "heading", "carrying")]
+        colony.tick()
+        colony.rng.bit_generator.state = state
+        colony.cell, colony.heading, colony.carrying = start
+        colony.trails[:] = trails
+        colony.noise, carrying = noise, colony.carrying.copy()
+        colony.tick()
+        true, disturbed = smelt[-2:]
+        for kind in off:
+            there = true[:, carrying == kind] > 0  # not of walls, where less than nothing is nothing
+            off[kind].append((disturbed - true)[:, carrying == kind][there])
+        colony.carrying = rng.random(100) < 0.5
+    for kind, errors in off.items():
+        errors = np.concatenate(errors)
+        spread = noise * trails[int(not kind), free].std()
+        assert errors.size > 1000
+        assert abs(errors.mean()) < 5 * spread / np.sqrt(errors.size)
+        assert abs(errors.std() / spread - 1) < 5 / np.sqrt(2 * errors.size)
+
+
+def test_nobody_smells_less_than_nothing(monkeypatch):
+    ground, smelt = model(ants=300), []
+    monkeypatch.setattr(foraging, "attraction", lambda trail, k, n: smelt.append(trail) or np.ones(trail.shape))
+    ground.colony.noise = 1
+    ground.step()  # there is no trail yet, so no spread
+    assert (smelt[0] == 0).all()
+    ground.colony.trails[1, 0] = 1e-6  # of the trail that all follow, where nobody is: now there is some
+    ground.step()
+    assert (smelt[1] >= 0).all()
+    assert (smelt[1] == 0).all()  # but of the free cells alone
+    ground.colony.trails[1, ground.colony.food[0]] = 1
+    ground.step()
+    assert (smelt[2] >= 0).all()
+    assert abs((smelt[2] == 0).mean() - 0.5) < 5 * 0.5 / np.sqrt(900)
+
+
+@pytest.mark.parametrize("carrying", [False, True])
+def test_a_courier_misreads_the_map(seed, carrying):
+    """In a corridor, of two cells 2 apart in distance, the nearer has the chance Phi(2 / (sqrt(2) noise spread))."""
+    ground = model(ants=1, couriers=2000, survey=1)
+    walls = np.ones((66, 66), bool)
+    walls[33, 1:-1] = False
+    ground.walls[:] = walls.ravel()
+    ground.couriers.set_food(np.array([33 * 66 + 64]))  # at the end, so that the two distances are not alike
+    ground.walls[ground.couriers.nest] = False
+    couriers, start = ground.couriers, 33 * 66 + 33
+    couriers.renew()
+    couriers.noise, couriers.wait[:], couriers.carrying[:], couriers.cell[:] = 0.1, 0, carrying, start
+    far = couriers.far[int(carrying)]
+    couriers.tick()
+    nearer = (couriers.cell == start + (-1 if carrying else 1)).mean()
+    assert ((couriers.cell == start - 1) | (couriers.cell == start + 1)).all()
+    chance = stats.norm.cdf(2 / (np.sqrt(2) * 0.1 * far[far >= 0].std()))
+    assert 0.6 < chance < 0.95
+    assert abs(nearer - chance) < 5 * np.sqrt(chance * (1 - chance) / 2000)
+
+
+def test_couriers_who_hardly_misread_lose_no_step():
+    right, nearly = (model(ants=1, couriers=50, survey=1) for _ in range(2))
+    nearly.couriers.noise = 1e-6
+    for _ in range(200):
+        far = np.stack(nearly.couriers.far)
+        goal, before = nearly.couriers.carrying.view(np.int8).copy(), nearly.couriers.cell.copy()
+        going = nearly.couriers.wait <= len(nearly.couriers.delivered)
+        right.step()
+        nearly.step()
+        assert (far[goal, before] - far[goal, nearly.couriers.cell])[going].tolist() == [1] * going.sum()
+    assert sum(nearly.couriers.delivered) > 0
+
+
+def test_couriers_who_misread_do_not_enter_walls_nor_go_where_there_is_no_way():
+    ground = model(ants=1, couriers=50, survey=1)
+    ground.couriers.noise = 1.0
+    for _ in range(100):
+        ground.step()
+        assert not ground.walls[ground.couriers.cell].any()
+    ground.build(foraging.barrier(64, height=1), True)
+    ground.couriers.carrying[:] = False
+    ground.couriers.cell[:] = ground.couriers.nest[0]
+    for _ in range(50):
+        ground.step()
+    assert (ground.couriers.cell == ground.couriers.nest[0]).all()
 
 
 def test_couriers_with_a_stale_map_wait_for_the_survey():
