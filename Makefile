@@ -1,13 +1,14 @@
 # make book      everything: environment, notebooks, site          make serve   look at it
 # make html      rebuild what changed                              make test    everything tested
 # make bench     measure                                           make lock    renew the pins
+# make atlas     every system against its twin: book/data/atlas.csv
 PYTHON ?= python3
 BIN := .venv/bin
 PY := $(BIN)/python
 SITE := _build/html
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 
-.PHONY: book html serve test test-long bench lock clean
+.PHONY: book html serve test test-long bench atlas lock clean
 
 book: html
 	@echo
@@ -38,6 +39,10 @@ bench: html
 	$(PY) bench/front_end.py
 	$(PY) bench/stages.py
 	$(PY) bench/models.py
+
+# Goes on where it was stopped; after a change of a model remove _build/atlas.jsonl first.
+atlas: .venv/ready
+	$(PY) book/data/atlas.py
 
 # The exact environment, with hashes. torch comes apart: on Linux its CPU build, when PyTorch's own
 # index answers within 3 s (2.13.0+cpu sorts above 2.13.0), else what the configured index gives.

@@ -81,11 +81,17 @@ Chapter 7, agents:
     society      modules that bid for the right to act
     bidding      a society of bidders, to be watched and sacked
 
+Chapter 8, the stance:
+    social_choice  majorities of sensible people that go in circles, or contradict themselves
+    twins        every system without a centre, beside its centralized twin: a package, a module a pair
+    atlas        all pairs hurt and disturbed alike, on common axes
+
 For every chapter:
     checks       what the models ask of their arguments
     lots         choices by lot: chances from scores, and what is drawn
     information  entropy, and how much two things tell of each other
     data         the book's small data files
+    sweep        a model run many times, on one processor or many, and what came of it
     scenes       what a moving model is, and the layers of what it shows
     live         a moving model at work, in the page, in a kernel and when it is recorded
     figures      the book's figure style
@@ -97,6 +103,7 @@ For every chapter:
     svg          a figure as compact SVG in the page's colours and font
     record       a stage's runs, small enough to travel with the page
     still        a stage's scene standing still, for paper
+    bets         many predictions at once, each with how sure the reader is
     predict      the reader commits first: a question before an explorer
     glue         numbers that the prose quotes
     wording      numbers in words, for the sentences of the figures

@@ -12,12 +12,13 @@ import helpers
 
 HELPERS = Path(helpers.__file__).parent
 BOOK = HELPERS.parent / "book"
-MODULES = sorted(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__")
-SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "glue", "record", "still"}
+TWINS = sorted(f"twins.{path.stem}" for path in (HELPERS / "twins").glob("*.py") if path.stem != "__init__")
+MODULES = sorted([*(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__"), "twins"])
+SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "bets", "glue", "record", "still"}
 BETWEEN = {"scenes", "live"}  # what a moving model is, and what runs it: here and in a browser
 MODELS = [module for module in MODULES if module not in SHOWING | BETWEEN]
 SHOWS = {"matplotlib", "ipywidgets", "IPython", "anywidget", "traitlets", "PIL"}
-FOR_NOTEBOOKS = {"explore", "stage", "scenes", "figures", "glue"} | set(MODELS)
+FOR_NOTEBOOKS = {"explore", "stage", "scenes", "figures", "glue", "bets"} | set(MODELS)
 
 
 def loaded_by(module):
@@ -50,7 +51,7 @@ def test_there_are_models_to_test():
     assert {"crowd", "juries", "influence", "teams", "markets"} <= set(MODELS)
 
 
-@pytest.mark.parametrize("module", MODELS)
+@pytest.mark.parametrize("module", [*MODELS, *TWINS])
 def test_a_model_loads_nothing_that_shows(module):
     loaded = loaded_by(module)
     assert f"helpers.{module}" in loaded
