@@ -261,7 +261,8 @@ def test_the_fingerprint_knows_what_a_figure_is_made_of(tmp_path, changed, matte
 
 
 CLAIM = {"id": "A1", "section": "Opening", "claim": "Many are wise.", "verdict": "qualified",
-         "evidence": "Some are, by $x^2$.", "core": True, "chapter": "01_crowd"}
+         "evidence": "Some are, by $x^2$.", "experiment": ["a_jury"], "holds": ["jury == 1"], "core": True,
+         "chapter": "01_crowd"}
 
 
 def read(tmp_path, *entries):
@@ -283,6 +284,9 @@ def test_claims_are_read_in_their_order(tmp_path):
     (CLAIM | {"evidence": "  "}, "evidence"),
     (CLAIM | {"evidence": None}, "evidence"),
     (CLAIM | {"claim": ""}, "claim"),
+    (CLAIM | {"experiment": "jury"}, "experiment"),
+    (CLAIM | {"experiment": [""]}, "experiment"),
+    (CLAIM | {"holds": ["jury is one"]}, "jury is one"),
     ("A1", "A1"),
 ], ids=str)
 def test_a_bad_claim_is_named_with_its_field(tmp_path, entry, field):
@@ -315,6 +319,40 @@ def test_the_claims_directive_makes_a_table(tmp_path):
     assert table.select_one("tbody math msup")
     assert table.select_one("#claim-a1")
     assert table.select_one(".verdict-qualified").text == "qualified"
+    assert [(link.text, link["href"]) for link in table.select(".experiments a")] == [("a jury", "#a_jury")]
+
+
+def test_the_ledger_has_the_chapters_own_rows(tmp_path):
+    glued = "from helpers.glue import glue\nglue('share', '12%')"
+    other = CLAIM | {"id": "B1", "claim": "A share of {glue:text}`share`.", "verdict": "wrong", "chapter": "02_colonies",
+                     "evidence": "See [there](01_crowd.md).", "experiment": []}
+    later = CLAIM | {"id": "B2", "section": "Elsewhere"}
+    sources = {"index.md": "# Ledger\n\n```{verdicts}\n```\n\n## Opening\n\n```{ledger} Opening\n```\n\n"
+                           "```{toctree}\n01_crowd\n02_colonies\n```\n",
+               "01_crowd.md": "# Crowd\n\n```{claims} 01_crowd\n```\n",
+               "book/claims.yml": yaml.safe_dump([CLAIM, other, later])}
+    book = Book(tmp_path / "book", sources | {"02_colonies.ipynb": [glued]})
+    notebook = nbformat.read(book.folder / "02_colonies.ipynb", 4)
+    notebook.cells.append(nbformat.v4.new_markdown_cell("```{claims} 02_colonies\n```", id="claims"))
+    nbformat.write(notebook, book.folder / "02_colonies.ipynb")
+    page = book.built().page("index")
+    rows = [[cell.get_text(" ", strip=True) for cell in row.find_all("td")] for row in page.select("table.claims tbody tr")]
+    assert rows == [["Many are wise.", "qualified", "Some are, by x 2 . Tested in: a jury"],
+                    ["A share of 12% .", "wrong", "See there ."]]
+    assert [link["href"] for link in page.select("table.claims td a")] == ["01_crowd.html#a_jury", "01_crowd.html"]
+    counts = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in page.select("table.verdicts tbody tr")]
+    assert counts == [["Opening", "0", "1", "1", "0", "2"], ["Elsewhere", "0", "1", "0", "0", "1"],
+                      ["The whole essay", "0", "2", "1", "0", "3"]]
+    book.write("book/claims.yml", yaml.safe_dump([CLAIM | {"evidence": "None are."}, other, later]))
+    assert "None are." in book.built().page("index").select_one("table.claims").text  # it follows its source
+
+
+def test_a_section_without_claims_stops_the_build(tmp_path):
+    pages = {"index.md": "# Start\n\n```{ledger} Ending\n```\n", "01_crowd.md": "# Crowd\n",
+             "book/claims.yml": yaml.safe_dump([CLAIM])}
+    code, said = Book(tmp_path / "book", pages).build("-W", "--keep-going")
+    assert code != 0
+    assert "claims.yml has no claim of the section 'Ending'" in said
 
 
 def test_a_chapter_without_claims_stops_the_build(tmp_path):

@@ -4,8 +4,12 @@
     ```
 
 One entry a claim: id, section (of the essay), claim (our paraphrase), verdict, evidence (MyST,
-so that it may cite and may show numbers that the chapter computed), core, chapter.
+so that it may cite and may show numbers that the chapter computed), experiment (names of figures or
+headings of the chapter), holds (conditions on numbers that the chapter computed, without which the
+verdict would not stand: `jury101_p40 < 40`, `majority <= unanimous`), core, chapter.
 """
+import operator
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +19,40 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 VERDICTS = ("supported", "qualified", "wrong", "untestable")
-FIELDS = {"id", "section", "claim", "verdict", "evidence", "core", "chapter"}
+FIELDS = {"id", "section", "claim", "verdict", "evidence", "experiment", "holds", "core", "chapter"}
+COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
+NUMBER = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-\u2212+]?\d+)?"
+NAME = r"[A-Za-z_][\w-]*"
+CONDITION = re.compile(rf"({NAME}) (<=|>=|==|<|>) ({NAME}|{NUMBER})")
+
+
+def value_of(text: str) -> float:
+    """The first number in a text: 2956 in '2,956 of them', 98.1 in '98.1%'. Raises ValueError if there is none."""
+    found = re.search(rf"(?<![\w.,]){NUMBER}", text)
+    if not found:
+        raise ValueError(f"there is no number in {text!r}")
+    return float(found[0].replace(",", "").replace("\u2212", "-"))
+
+
+def holds(condition: str, numbers: dict[str, str]) -> bool:
+    """Whether a condition, NAME OP NUMBER or NAME OP NAME, is true of glued texts by their names.
+
+    Raises ValueError if it is no condition, if a name is not glued, or if there is no number under it."""
+    parts = CONDITION.fullmatch(condition)
+    if not parts:
+        raise ValueError(f"{condition!r} is no condition: it must be NAME OP NUMBER or NAME OP NAME, "
+                         f"OP one of {' '.join(COMPARED)}")
+    name, compared, other = parts.groups()
+    sides = []
+    for side in (name, other):
+        named = re.fullmatch(NAME, side)
+        if named and side not in numbers:
+            raise ValueError(f"{condition!r}: no number is glued under {side}")
+        try:
+            sides.append(value_of(numbers[side] if named else side))
+        except ValueError as error:
+            raise ValueError(f"{condition!r}: {error}") from error
+    return COMPARED[compared](*sides)
 
 
 def read_claims(path: Path) -> list[dict]:
@@ -35,10 +72,44 @@ def read_claims(path: Path) -> list[dict]:
         for field in ("claim", "evidence"):
             if not isinstance(claim[field], str) or not claim[field].strip():
                 raise ValueError(f"{path.name}: claim {ident} has no {field}")
+        for field in ("experiment", "holds"):
+            if not isinstance(claim[field], list) or not all(isinstance(entry, str) and entry.strip()
+                                                             for entry in claim[field]):
+                raise ValueError(f"{path.name}: claim {ident} has the {field} {claim[field]!r}; "
+                                 "it must be a list of texts, which may be empty")
+        for condition in claim["holds"]:
+            if not CONDITION.fullmatch(condition):
+                raise ValueError(f"{path.name}: claim {ident} holds if {condition!r}, which is no condition")
         if ident in seen:
             raise ValueError(f"{path.name}: two claims have the id {ident}")
         seen.add(ident)
     return claims
+
+
+def claims_of(env) -> list[dict]:
+    """The book's claims, for the page that is being read: it is read again when they change."""
+    source = Path(env.srcdir) / "book" / "claims.yml"
+    env.note_dependency(str(source))
+    try:
+        return read_claims(source)
+    except ValueError as error:
+        raise ExtensionError(str(error)) from error
+
+
+def row(*cells):
+    return nodes.row("", *[nodes.entry("", *cell) if isinstance(cell, list)
+                           else nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells])
+
+
+def claims_table():
+    """An empty table of claims, and its body, for a `row` a claim."""
+    table, body = nodes.table(classes=["claims"]), nodes.tbody()
+    group = nodes.tgroup(cols=3)
+    group += [nodes.colspec(colwidth=width) for width in (34, 10, 56)]
+    group += nodes.thead("", row(nodes.Text("The essay says"), nodes.Text("Verdict"), nodes.Text("What we found")))
+    group += body
+    table += group
+    return table, body
 
 
 class Claims(SphinxDirective):
@@ -47,41 +118,29 @@ class Claims(SphinxDirective):
     required_arguments = 1
 
     def run(self):
-        source = Path(self.env.srcdir) / "book" / "claims.yml"
-        self.env.note_dependency(str(source))
-        try:
-            claims = read_claims(source)
-        except ValueError as error:
-            raise ExtensionError(str(error)) from error
-        chosen = [claim for claim in claims if claim["chapter"] == self.arguments[0]]
+        chosen = [claim for claim in claims_of(self.env) if claim["chapter"] == self.arguments[0]]
         if not chosen:
             raise self.error(f"claims.yml has no claim of the chapter {self.arguments[0]!r}")
-        table = nodes.table(classes=["claims"])
-        group = nodes.tgroup(cols=3)
-        group += [nodes.colspec(colwidth=width) for width in (34, 10, 56)]
-        group += nodes.thead("", self.row(nodes.Text("The essay says"), nodes.Text("Verdict"),
-                                          nodes.Text("What we found")))
-        body = nodes.tbody()
+        table, body = claims_table()
         for claim in chosen:
             verdict = nodes.inline("", claim["verdict"],
                                    classes=["verdict", f"verdict-{claim['verdict']}"])
-            body += self.row(self.parsed(claim["claim"], claim["id"]), verdict,
-                             self.parsed(claim["evidence"]))
-        group += body
-        table += group
+            evidence = self.parsed(claim["evidence"])
+            if claim["experiment"]:
+                evidence[0] += self.experiments(claim["experiment"])
+            body += row(self.parsed(claim["claim"], claim["id"]), verdict, evidence)
         verdicts = Counter(claim["verdict"] for claim in chosen)
         tally = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS
                           if verdicts[verdict])
         return [nodes.paragraph("", f"{len(chosen)} claims: {tally}."), table]
 
-    def row(self, *cells):
-        row = nodes.row()
-        for cell in cells:
-            if isinstance(cell, list):
-                row += nodes.entry("", *cell)
-            else:
-                row += nodes.entry("", nodes.paragraph("", "", cell))
-        return row
+    def experiments(self, names):
+        """A line that leads to the figures and headings of this page where the claim is tested."""
+        line = nodes.paragraph("", "Tested in: ", classes=["experiments"])
+        for number, name in enumerate(names):
+            line += [nodes.Text(", " if number else ""),
+                     nodes.reference("", re.sub("[-_]", " ", name), refid=name, internal=True)]
+        return line
 
     def parsed(self, text, ident=None):
         """MyST text as nodes; with an id, an anchor that other pages link to."""
