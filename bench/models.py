@@ -21,7 +21,7 @@ from helpers import consensus, fields, foraging, marl, memory, networks, swarm, 
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 20
-NOTEBOOKS = {"03_brain": "60 s, 1000 MB", "04_ensembles": "60 s, 1500 MB", "05_learning": "75 s, 1500 MB", "06_signals": "90 s, 2000 MB", "07_agents": "90 s, 1500 MB"}
+NOTEBOOKS = {"03_brain": "60 s, 1000 MB", "04_ensembles": "60 s, 1500 MB", "05_learning": "75 s, 1500 MB", "06_signals": "90 s, 2000 MB", "07_agents": "90 s, 1500 MB", "08_stance": "90 s, 1000 MB"}
 
 
 def flock_costs(density=0.4):

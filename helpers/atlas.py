@@ -15,11 +15,11 @@ import numpy as np
 
 from . import checks
 from .sweep import summary
-from .twins import ants, bees, crowd, flock, forest, gossip, market, memory, network, population, roads
+from .twins import ants, bees, crowd, flock, forest, gossip, market, memory, network, population, roads, team
 
 PAIRS = {"crowd": crowd.PAIR, "market": market.PAIR, "ants": ants.PAIR, "bees": bees.PAIR, "flock": flock.PAIR,
          "memory": memory.PAIR, "population": population.PAIR, "forest": forest.PAIR, "network": network.PAIR,
-         "gossip": gossip.PAIR, "roads": roads.PAIR}
+         "gossip": gossip.PAIR, "roads": roads.PAIR, "team": team.PAIR}
 SIDES = ("decentralized", "centralized")
 SHARES, NOISES = (0.1, 0.2, 0.3, 0.5, 0.7), (0.25, 0.5, 1.0, 2.0)
 HURT, WELL, MOST = 0.2, 0.9, 30
