@@ -315,7 +315,7 @@ def test_the_claims_directive_makes_a_table(tmp_path):
     table = Book(tmp_path / "book", pages).built().page("index").select_one("table.claims")
     rows = [[cell.get_text(" ", strip=True) for cell in row.find_all("td")]
             for row in table.select("tbody tr")]
-    assert [row[:2] for row in rows] == [["Many are wise.", "qualified"]]
+    assert [row[:2] for row in rows] == [["A1 Many are wise.", "qualified"]]
     assert table.select_one("tbody math msup")
     assert table.select_one("#claim-a1")
     assert table.select_one(".verdict-qualified").text == "qualified"
@@ -337,8 +337,8 @@ def test_the_ledger_has_the_chapters_own_rows(tmp_path):
     nbformat.write(notebook, book.folder / "02_colonies.ipynb")
     page = book.built().page("index")
     rows = [[cell.get_text(" ", strip=True) for cell in row.find_all("td")] for row in page.select("table.claims tbody tr")]
-    assert rows == [["Many are wise.", "qualified", "Some are, by x 2 . Tested in: a jury"],
-                    ["A share of 12% .", "wrong", "See there ."]]
+    assert rows == [["A1 Many are wise.", "qualified", "Some are, by x 2 . Tested in: a jury"],
+                    ["B1 A share of 12% .", "wrong", "See there ."]]
     assert [link["href"] for link in page.select("table.claims td a")] == ["01_crowd.html#a_jury", "01_crowd.html"]
     counts = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in page.select("table.verdicts tbody tr")]
     assert counts == [["Opening", "0", "1", "1", "0", "2"], ["Elsewhere", "0", "1", "0", "0", "1"],

@@ -148,6 +148,8 @@ class Claims(SphinxDirective):
         if ident is not None:
             place["ids"] = [f"claim-{ident.lower()}"]
         self.state.nested_parse([*text.splitlines()], self.content_offset, place)
+        if ident is not None:
+            place[0].insert(0, [nodes.inline("", ident, classes=["claim-id"]), nodes.Text(" ")])
         return [place]
 
 
