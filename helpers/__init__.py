@@ -107,4 +107,5 @@ For every chapter:
     predict      the reader commits first: a question before an explorer
     glue         numbers that the prose quotes
     wording      numbers in words, for the sentences of the figures
+    in_browser   a notebook in the reader's browser: what a cell lacks there, in one line
 """

@@ -14,7 +14,7 @@ HELPERS = Path(helpers.__file__).parent
 BOOK = HELPERS.parent / "book"
 TWINS = sorted(f"twins.{path.stem}" for path in (HELPERS / "twins").glob("*.py") if path.stem != "__init__")
 MODULES = sorted([*(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__"), "twins"])
-SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "bets", "glue", "record", "still"}
+SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "bets", "glue", "record", "still", "in_browser"}
 BETWEEN = {"scenes", "live"}  # what a moving model is, and what runs it: here and in a browser
 MODELS = [module for module in MODULES if module not in SHOWING | BETWEEN]
 SHOWS = {"matplotlib", "ipywidgets", "IPython", "anywidget", "traitlets", "PIL"}
@@ -95,3 +95,13 @@ def test_a_notebook_imports_what_is_made_for_notebooks(notebook):
 def test_the_map_names_every_module():
     named = re.findall(r"^    (\w+) {2,}\S", helpers.__doc__, flags=re.MULTILINE)
     assert sorted(named) == MODULES
+
+
+def test_no_chapter_opens_with_what_a_browser_lacks():
+    """A first cell that failed there would take the whole chapter along."""
+    cells = [json.loads(path.read_text(encoding="utf-8"))["cells"] for path in sorted(BOOK.glob("[0-9]*.ipynb"))]
+    first = ["".join(next(cell["source"] for cell in chapter if cell["cell_type"] == "code")) for chapter in cells]
+    found = subprocess.run([sys.executable, "-c", "\n".join([*first, "import sys", "print(*sys.modules)"])],
+                           capture_output=True, text=True, check=True, cwd=BOOK)
+    assert {"numpy", "matplotlib"} <= set(found.stdout.split())
+    assert not {"torch", "xgboost"} & set(found.stdout.split())
