@@ -1,5 +1,4 @@
 """The claims: none without evidence, and no verdict that the numbers of its own chapter do not bear out."""
-import ast
 import functools
 import json
 import re
@@ -12,7 +11,7 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-from living_book import claims  # noqa: E402
+from living_book import claims, live_notebooks  # noqa: E402
 
 CLAIMS = claims.read_claims(ROOT / "book" / "claims.yml")
 LIST = {"A": 3, "B": 11, "C": 8, "D": 9, "E": 10, "F": 8, "G": 14, "H": 15, "I": 6, "J": 4}
@@ -35,10 +34,9 @@ def places(chapter):
 @functools.cache
 def numbers(chapter):
     """{name: text} of what the chapter glued when it was last run."""
-    glued = ROOT / "_build" / "jupyter_execute" / "book" / f"{chapter}.glue.json"
-    assert glued.is_file(), f"{glued} is not there: run `make html` first"
-    return {name: ast.literal_eval(output["data"]["text/plain"])
-            for name, output in json.loads(glued.read_text(encoding="utf-8")).items()}
+    kept = ROOT / "_build" / "jupyter_execute" / "book"
+    assert (kept / f"{chapter}.glue.json").is_file(), f"{chapter} has not been run: run `make html` first"
+    return live_notebooks.built_numbers(kept, chapter)
 
 
 @functools.cache

@@ -6,13 +6,18 @@
     mathematics formulas as MathML, without a script
     sources     the list of sources, for screen readers
     fresh       notebooks run again when the helpers or the data that they use have changed
+    launch      buttons that open a chapter as a notebook, in the browser or on Binder
+    lite        those notebooks in the browser: JupyterLite inside the site
     trim        what Jupyter Book loads and this book does not use
+
+Beside them, what they use: live_notebooks (chapters for a plain Jupyter), pyodide (Python for the browser), repository
+(where this copy comes from).
 """
-from living_book import claims, figures, fresh, ledger, mathematics, sources, trim
+from living_book import claims, figures, fresh, launch, ledger, lite, mathematics, sources, trim
 
 
 def setup(app):
-    for part in (fresh, figures, claims, ledger, mathematics, sources, trim):
+    for part in (fresh, figures, claims, ledger, mathematics, sources, launch, lite, trim):
         part.setup(app)
     return {"version": "1", "env_version": 1,
             "parallel_read_safe": True, "parallel_write_safe": True}

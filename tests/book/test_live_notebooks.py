@@ -1,0 +1,123 @@
+"""Chapters for a plain Jupyter: no mark of MyST is left, every number, source and equation is in its place."""
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from pybtex.database import Entry, Person
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from living_book import live_notebooks  # noqa: E402
+from living_book.live_notebooks import Marks  # noqa: E402
+
+BOOK, GLUED = ROOT / "book", ROOT / "_build" / "jupyter_execute" / "book"
+CHAPTERS = live_notebooks.chapters(BOOK)
+
+
+def plain(text, **known):
+    known = {"numbers": {"half": "50%"}, "references": {"galton": "[Galton, 1907](https://x.org)", "hooker": "Hooker, 1907"},
+             "claims": []} | known
+    return Marks(**known).plain(text)
+
+
+@pytest.mark.parametrize(("myst", "read"), [
+    ("It is {glue:text}`half` of them.", "It is 50% of them."),
+    ("So says {cite}`galton`.", "So says ([Galton, 1907](https://x.org))."),
+    ("{cite}`galton, hooker`", "([Galton, 1907](https://x.org); Hooker, 1907)"),
+    ("the {term}`median` and {term}`identity <crowd's identity>`", "the median and identity"),
+    ("$$x^2$$ (square)\n\nBy {eq}`square`.", "$$x^2\\tag{1}$$\n\nBy (1)."),
+    ("See [chapter 4](04_ensembles.ipynb) and [the ledger](claims.md), [here](#there).",
+     "See [chapter 4](04_ensembles.ipynb) and the ledger, here."),
+    ("```{exercise} One voice\n:label: voice\nSay it {glue:text}`half`.\n```\n\n````{solution} voice\n:class: dropdown\n"
+     "Said:\n\n```python\nx = 1\n```\n````\n\n```{exercise}\nAgain.\n```\n",
+     "#### Exercise 1: One voice\n\nSay it 50%.\n\n<details><summary>Solution</summary>\n\nSaid:\n\n```python\nx = 1\n```\n\n"
+     "</details>\n\n#### Exercise 2\n\nAgain.\n"),
+    ("```{admonition} System card: the crowd\n:class: system-card\nagents\n: people, $n$ of them\n\nthe signal\n: a vote\n```\n",
+     "> **System card: the crowd**\n> \n> - **agents**: people, $n$ of them\n> - **the signal**: a vote\n"),
+    ("```python\nx = {1: 2}\n```", "```python\nx = {1: 2}\n```"),
+])
+def test_a_mark_becomes_what_it_stands_for(myst, read):
+    assert plain(myst) == read
+
+
+def test_claims_become_a_table_with_their_numbers():
+    claim = {"chapter": "01_crowd", "claim": "Crowds\nare wise.", "verdict": "qualified", "evidence": "In {glue:text}`half`."}
+    assert plain("```{claims} 01_crowd\n```", claims=[claim, claim | {"chapter": "02_colonies"}]).splitlines()[2:] == [
+        "| Crowds are wise. | qualified | In 50%. |"]
+
+
+@pytest.mark.parametrize("myst", ["{glue:text}`third`", "{cite}`nobody`", "By {eq}`nothing`."])
+def test_a_mark_that_stands_for_nothing_is_named(myst):
+    with pytest.raises(KeyError, match=re.search("`(.*)`", myst)[1]):
+        plain(myst)
+
+
+@pytest.mark.parametrize(("people", "names"), [
+    (["Galton, Francis"], "Galton"), (["Krogh, Anders", "Vedelsby, Jesper"], "Krogh and Vedelsby"),
+    (["Hebb, D.", "Van de Veer, A.", "{Tao}, T."], "Hebb *et al.*")])
+def test_a_source_is_named_and_linked(people, names):
+    entry = Entry("article", fields={"year": "1907", "doi": "10.1038/075450a0"}, persons={"author": [Person(one) for one in people]})
+    assert live_notebooks.reference(entry) == f"[{names}, 1907](https://doi.org/10.1038/075450a0)"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live")
+    live_notebooks.write(BOOK, folder, lambda path: live_notebooks.built_numbers(GLUED, path.stem), "KEPT.", lambda path: f"first = {path.stem!r}")
+    return folder
+
+
+@pytest.mark.parametrize("chapter", [path.stem for path in CHAPTERS])
+def test_a_chapter_reads_well_in_a_plain_jupyter(folder, chapter):
+    source, made = (nbformat.read(where / f"{chapter}.ipynb", as_version=4) for where in (BOOK, folder))
+    nbformat.validate(made)
+    prose = "\n\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
+    assert re.findall(r"\{[\w:]+\}`|^(?:`{3,}|:{3,})\{.*|^:\w+:.*|\$\$ \(.*|…", prose, flags=re.MULTILINE) == []
+    assert re.findall(r"\]\((?!https?://|\d\d_\w+\.ipynb)[^)]*\)", prose) == []
+    assert "KEPT." in made.cells[0].source and made.cells[1].source == f"first = {chapter!r}"
+    assert [cell.source for cell in made.cells[2:] if cell.cell_type == "code"] == [
+        cell.source for cell in source.cells if cell.cell_type == "code"]
+    for cell in made.cells[2:]:
+        if cell.cell_type == "code":
+            assert cell.metadata.get("jupyter", {}).get("source_hidden", False) == ("remove-cell" in cell.metadata.get("tags", ()))
+
+
+def test_the_data_come_along_without_their_scripts(folder):
+    assert {path.name for path in (folder / "data").iterdir()} == {
+        path.name for path in (BOOK / "data").iterdir() if path.suffix != ".py" and path.name != "__pycache__"}
+
+
+def test_where_nothing_was_built_the_chapter_is_run_and_what_fails_is_said(tmp_path, monkeypatch):
+    """As on Binder: in place, with the numbers of a run of its own."""
+    book = tmp_path / "book"
+    (book / "_ext" / "living_book").mkdir(parents=True)
+    script = book / "_ext" / "living_book" / "live_notebooks.py"
+    script.write_text(Path(live_notebooks.__file__).read_text(encoding="utf-8"), encoding="utf-8")
+    (book / "references.bib").write_text("@article{galton, author={Galton, F.}, title={Vox}, year={1907}, journal={Nature}}")
+    (book / "claims.yml").write_text("[]")
+    cells = [nbformat.v4.new_code_cell('from helpers.glue import glue\nglue("sum", str(1 + 1))'), nbformat.v4.new_code_cell("1 / 0"),
+             nbformat.v4.new_code_cell('glue("after", open("number.txt").read())'), nbformat.v4.new_code_cell("1 / 0\nglue('lost', '')"),
+             nbformat.v4.new_markdown_cell("{glue:text}`sum`, {glue:text}`after`, {glue:text}`lost` {cite}`galton`")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), book / "01_small.ipynb")
+    (book / "number.txt").write_text("seven")
+    done = subprocess.run([sys.executable, script, "--in-place"], capture_output=True, text=True, check=True)
+    assert "no number was glued under lost" in done.stderr
+    made = nbformat.read(book / "01_small.ipynb", as_version=4)
+    assert made.cells[-1].source == "2, seven, … (Galton, 1907)"
+    assert all(not cell.get("outputs") for cell in made.cells)
+
+
+@pytest.mark.parametrize("words", [[], ["somewhere", "--in-place"]])
+def test_the_command_wants_one_place(words):
+    done = subprocess.run([sys.executable, live_notebooks.__file__, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "name a folder, or say --in-place" in done.stderr
+
+
+def test_every_chapter_is_known():
+    assert [path.stem[:2] for path in CHAPTERS] == [f"0{number}" for number in range(1, 9)]
+    assert json.loads((GLUED / "01_crowd.glue.json").read_text(encoding="utf-8"))

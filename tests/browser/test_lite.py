@@ -1,0 +1,121 @@
+"""Chapters in the reader's browser alone, at lite/: no kernel on the machine, and no other origin is asked for anything."""
+import json
+import re
+import shutil
+import threading
+from functools import partial
+from http.server import ThreadingHTTPServer
+
+import built
+import pytest
+from conftest import Quiet
+from notebooks import NOTEBOOK, Notebook, Student
+from playwright.sync_api import expect
+
+WHOLE, WITH_TORCH = "08_stance", "05_learning"
+LIMIT = 400_000  # ms
+EDIT = f"text => {{ {NOTEBOOK}.content.widgets[0].model.sharedModel.setSource(text); return {NOTEBOOK}.context.save(); }}"
+FIRST = f"() => {NOTEBOOK}.content.widgets[0].model.sharedModel.source"
+CHAPTERS = [page for page in built.PAGES if re.search(r"/\d\d_", page)]
+
+
+@pytest.fixture
+def student(browser, origins):
+    student = Student(browser, origins["http"])
+    yield student
+    student.context.close()
+    assert student.elsewhere == []
+
+
+@pytest.fixture
+def edition(tmp_path):
+    """A folder with a copy of the site that a new release may change, and its address."""
+    shutil.copytree(built.SITE / "lite", tmp_path / "lite")
+    shutil.copytree(built.SITE / "book", tmp_path / "book")
+    for shared in ("_pyodide", "_static"):
+        (tmp_path / shared).symlink_to(built.SITE / shared)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield tmp_path, f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def errors_of(cells):
+    return [(cell["source"][:60], output) for cell in cells for output in cell["outputs"]
+            if output["output_type"] == "error" or output.get("name") == "stderr"]
+
+
+def said_by(cell):
+    return "".join(output.get("text", "") for output in cell["outputs"] if output["output_type"] == "stream")
+
+
+def test_a_chapter_without_torch_runs_to_its_end_and_answers(student):
+    notebook = student.open(WHOLE, LIMIT)
+    cells = notebook.run_all(LIMIT)
+    assert errors_of(cells) == []
+    assert not any("does not have" in said_by(cell) for cell in cells)
+    assert notebook.move_a_slider()
+
+
+def test_a_stage_can_be_touched(student):
+    notebook = student.open("03_brain", LIMIT)
+    assert errors_of(notebook.run(3, LIMIT)) == []
+    assert notebook.touch_a_stage()
+
+
+def test_a_cell_that_needs_torch_says_so_in_one_line_and_the_next_runs(student):
+    cells = student.open(WITH_TORCH, LIMIT).run(4, LIMIT)
+    needs, after = cells[2], cells[3]
+    assert needs["source"].startswith("import torch")
+    assert re.fullmatch(r"This cell needs torch, which a browser's Python does not have. The whole chapter runs .+\n", said_by(needs))
+    assert errors_of(cells) == [] and after["outputs"]
+
+
+def test_what_a_student_changed_outlives_a_reload_and_a_new_release(browser, edition):
+    folder, address = edition
+    student = Student(browser, address)
+    notebook = student.open(WHOLE, LIMIT)
+    notebook.tab.evaluate(EDIT, "mine")
+    notebook.tab.reload()
+    assert Notebook(notebook.tab, LIMIT).tab.evaluate(FIRST) == "mine"
+    released = json.loads((folder / "lite" / "files" / f"{WHOLE}.ipynb").read_text(encoding="utf-8"))
+    released["cells"][0]["source"] = "the new edition"
+    for name in (WHOLE, "01_crowd"):
+        (folder / "lite" / "files" / f"{name}.ipynb").write_text(json.dumps(released), encoding="utf-8")
+    notebook.tab.reload()
+    assert Notebook(notebook.tab, LIMIT).tab.evaluate(FIRST) == "mine"
+    assert student.open("01_crowd", LIMIT).tab.evaluate(FIRST) == "the new edition"  # what is not the student's is new
+    student.context.close()
+
+
+def test_every_chapter_has_its_button(reader):
+    for page in CHAPTERS:
+        tab = reader.open(page)
+        link = tab.locator('.launch a[data-launch="lite"]')
+        expect(link).to_have_attribute("href", re.compile(rf"lite/lab/index\.html\?path={page[5:-5]}\.ipynb$"))
+        assert (built.SITE / "lite" / "files" / f"{page[5:-5]}.ipynb").is_file()
+
+
+def test_on_a_phone_the_button_opens_the_plain_notebook(browser, origins):
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    tab = context.new_page()
+    tab.goto(origins["http"] + CHAPTERS[0])
+    tab.locator('.launch a[data-launch="lite"]').click()
+    tab.wait_for_selector(".jp-Notebook .jp-MarkdownOutput h1")
+    assert tab.evaluate("document.querySelector('.jp-Notebook').getBoundingClientRect().width") > 300
+    context.close()
+
+
+def test_without_webassembly_the_button_says_why(reader):
+    tab = reader.open(CHAPTERS[0], script="delete window.WebAssembly")
+    expect(tab.locator(".launch-why")).to_contain_text("WebAssembly")
+    expect(tab.locator('.launch a[data-launch="lite"]')).to_have_attribute("aria-disabled", "true")
+
+
+def test_from_a_file_the_button_says_why(reader):
+    tab = reader.open(CHAPTERS[0], where="file")
+    expect(tab.locator(".launch-why")).to_contain_text("make serve")
+    expect(tab.locator('.launch a[data-launch="lite"]')).not_to_have_attribute("href", re.compile("."))
