@@ -1,0 +1,66 @@
+"""Every chapter in a real JupyterLab with a real kernel: it runs to its end, a slider answers, a stage can be touched."""
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from urllib.error import URLError
+
+import built
+import pytest
+from notebooks import Notebook
+
+sys.path.insert(0, str(built.ROOT / "book" / "_ext"))
+
+from living_book import live_notebooks  # noqa: E402
+
+CHAPTERS = [path.stem for path in live_notebooks.chapters(built.ROOT / "book")]
+LIMIT = 400_000  # ms: the slowest chapter on a busy machine
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab on loopback that has the live notebooks and the data."""
+    folder, glued = tmp_path_factory.mktemp("lab"), built.ROOT / "_build" / "jupyter_execute" / "book"
+    live_notebooks.write(built.ROOT / "book", folder, lambda path: live_notebooks.built_numbers(glued, path.stem), "")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {key: value for key, value in os.environ.items() if key != "EXPLORE_ENGINE"}
+    with open(folder / "server.log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+             "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={folder}"],
+            env=env, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        for _ in range(240):
+            assert server.poll() is None, (folder / "server.log").read_text(encoding="utf-8")
+            try:
+                urllib.request.urlopen(address + "api/status").close()
+                break
+            except URLError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_runs_to_its_end_and_answers(browser, lab, chapter):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab, problems = context.new_page(), []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.goto(f"{lab}lab/tree/{chapter}.ipynb?reset")
+    notebook = Notebook(tab, LIMIT)
+    cells = notebook.run_all(LIMIT)
+    said = [(cell["source"][:60], output) for cell in cells for output in cell["outputs"]
+            if output["output_type"] == "error" or output.get("name") == "stderr"]
+    assert said == []
+    assert notebook.move_a_slider()
+    assert bool(notebook.touch_a_stage()) == ("helpers.stage" in "".join(cell["source"] for cell in cells))
+    assert problems == []
+    tab.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")  # its memory is the next chapter's
+    context.close()
