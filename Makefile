@@ -1,6 +1,7 @@
 # make book      everything: environment, notebooks, site          make serve   look at it
 # make html      rebuild what changed                              make test    everything tested
 # make bench     measure                                           make lock    renew the pins
+# make lab       the chapters in JupyterLab, readable and with your changes kept in _build/notebooks
 # make atlas     every system against its twin: book/data/atlas.csv
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +9,9 @@ PY := $(BIN)/python
 SITE := _build/html
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 
-.PHONY: book html serve test test-long bench atlas lock clean
+NEWEST ?=
+
+.PHONY: book html serve lab test test-long bench atlas lock clean
 
 book: html
 	@echo
@@ -23,6 +26,10 @@ serve: .venv/ready
 	@test -f $(SITE)/index.html || { echo "There is no site yet: run 'make book' first."; exit 1; }
 	@echo "http://localhost:8000 (stop with Ctrl-C)"
 	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory $(SITE)
+
+lab: .venv/ready
+	@test -d _build/notebooks || $(PY) book/_ext/living_book/live_notebooks.py _build/notebooks
+	$(BIN)/jupyter lab _build/notebooks
 
 test: html
 	$(PY) tests/browser/chromium.py
@@ -61,8 +68,9 @@ atlas: .venv/ready
 	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# NEWEST=--upgrade takes the newest releases that requirements.txt allows.
 lock: .venv/ready
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile --quiet $(NEWEST) --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-package torch --no-header requirements-dev.txt -o requirements.lock
 
 clean:
