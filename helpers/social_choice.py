@@ -65,7 +65,7 @@ def _multinomial(n, chances):
     pair = np.stack([i, j], axis=1)[i + j <= n]
     left = n - pair.sum(axis=1)
     third = np.concatenate([np.arange(rest + 1, dtype=np.int64) for rest in left])
-    pair = np.repeat(pair, left + 1, axis=0)
+    pair = np.repeat(pair, (left + 1).astype(np.intp), axis=0)
     counts = np.column_stack([pair, third, n - pair.sum(axis=1) - third])
     logs = np.array([math.lgamma(k + 1) for k in range(n + 1)])
     with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0: a class of no chance that nobody falls in

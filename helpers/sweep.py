@@ -11,6 +11,7 @@ A file of a sweep has a JSON object a line: {"module", "qualname"} of the model,
 finished run, in the order in which they finished.
 """
 import contextlib
+import functools
 import itertools
 import json
 import math
@@ -20,9 +21,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from . import checks
 
@@ -281,13 +284,7 @@ def _made(model, runs, workers, cluster):
 
 
 def _here(model, runs):
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:  # as in a browser, where there are no threads
-        limits = contextlib.nullcontext()
-    else:
-        limits = threadpool_limits(1)
-    with limits:
+    with contextlib.nullcontext() if sys.platform == "emscripten" else threadpool_limits(1):  # a browser has no threads
         for which, run in enumerate(runs):
             yield which, _outcome(model, *run)
 
@@ -327,7 +324,6 @@ def _on_cluster(model, runs, cluster):
                 client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
             except OSError as error:
                 raise ConnectionError(f"cluster={cluster!r}: no scheduler answers there") from error
-        pool = client.get_executor(pure=False)
         stream = client.scheduler_comm  # a new one if the client found its scheduler, or another, again
 
         def answers():
@@ -337,12 +333,10 @@ def _on_cluster(model, runs, cluster):
         try:
             answers()
             ahead = max(AHEAD, 2 * sum(client.nthreads().values()))
-            yield from _spread(model, runs, pool.submit, ahead, distributed.KilledWorker, answers)
+            # Dask's own futures: those of its executor fail if a worker dies between an answer and its collection
+            yield from _spread(model, runs, functools.partial(client.submit, pure=False), ahead, distributed.KilledWorker, answers)
         except (OSError, distributed.client.ClosedClientError) as error:
             raise ConnectionError(GONE) from error
-        finally:
-            if client.status == "running":
-                pool.shutdown(wait=False)
 
 
 def _spread(model, runs, submit, ahead, died, answers):
@@ -376,6 +370,8 @@ def _sent(model, runs, those, submit, ahead, longest, died, answers):
         except died:
             lost += batch
             continue
+        except (OSError, CancelledError) as error:  # the way to the workers is gone: what a model raises is an outcome
+            raise ConnectionError(GONE) from error
         except Exception as error:
             raise _NotRun(f"model={model!r}: a worker cannot run it, {type(error).__name__}: {error}") from error
         todo.extendleft(reversed(batch[len(outcomes):]))
