@@ -202,7 +202,8 @@ def run(workers=4, numbers=100_003, *, seed=0, late=None, dies=None, limit=60.0)
 
     late: (worker, seconds), who then sleeps so long before joining, once in every way. dies: who at the end dies half-way
     round a ring. Both are of the most workers asked for. When `run` returns or raises, no worker is left.
-    Raises TimeoutError if they are not done after `limit` seconds, RuntimeError if one fails that was not told to.
+    Raises TimeoutError if they are not done after `limit` seconds, RuntimeError if one fails that was not told to, OSError in a
+    browser, which has no processes.
     """
     sizes = np.atleast_1d(checks.counts("workers", workers))
     numbers, seed = checks.count("numbers", numbers), checks.count("seed", seed, 0)
@@ -239,6 +240,8 @@ def run(workers=4, numbers=100_003, *, seed=0, late=None, dies=None, limit=60.0)
 
 def _launched(task, folder):
     """Exit codes of the workers, None of those that had to be stopped. Whatever happens, all are ended and reaped."""
+    if sys.platform == "emscripten":  # before its sockets fail, which say less
+        raise OSError("a browser does not support processes")
     threads = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     here = os.pathsep.join(filter(None, [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")]))
     # the loopback, by name: without one, gloo looks up this machine's address, which needs a network

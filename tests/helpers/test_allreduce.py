@@ -309,3 +309,9 @@ def test_a_worker_whose_page_is_gone_ends_by_itself(left_alone):
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_in_a_browser_it_says_what_it_lacks(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    with pytest.raises(OSError, match="does not support processes"):
+        allreduce.run(1, 10)
