@@ -7,20 +7,21 @@ with what an earlier cell left under that name.
 """
 import ast
 import sys
+import warnings
 
 from IPython import get_ipython
 
-LACKING = ("torch", "xgboost")
+LACKING = {"torch": "torch", "xgboost": "xgboost", "_multiprocessing": "processes"}  # modules, and what a reader calls them
 
 
 def lacked(error: BaseException, forgotten: dict[str, str]) -> str | None:
-    """What `error`, or an error behind it, wanted in vain: one of LACKING, or "processes"; None if anything else failed.
+    """What `error`, or an error behind it, wanted in vain: torch, xgboost or processes; None if anything else failed.
 
     `forgotten`: {name: what it lacked} of the names that earlier cells would have made.
     """
     while error is not None:
         if isinstance(error, ModuleNotFoundError) and str(error.name).split(".")[0] in LACKING:
-            return error.name.split(".")[0]
+            return LACKING[error.name.split(".")[0]]
         if isinstance(error, OSError) and "does not support processes" in str(error):
             return "processes"
         if isinstance(error, NameError) and error.name in forgotten:
@@ -46,6 +47,7 @@ def made(statements: list[ast.stmt]) -> set[str]:
 
 def settle(elsewhere: str | None = None):
     """From now on, say in one line what a cell lacks. `elsewhere`: the address at which the whole chapter runs."""
+    warnings.filterwarnings("ignore", "JsProxy.as_object_map")  # of threadpoolctl's own making, whenever scikit-learn asks it
     shell = get_ipython()
     plain, forgotten, running = shell.showtraceback, {}, []
     where = f"The whole chapter runs on Binder: {elsewhere}" if elsewhere else "The whole chapter runs in Jupyter on a computer."

@@ -1,6 +1,7 @@
 """A shell that lacks what a browser lacks: one line a cell, and on it goes."""
 import ast
 import sys
+import warnings
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -31,7 +32,8 @@ def run(monkeypatch, capsys):
     monkeypatch.setattr("subprocess.Popen", no_processes)
     shell = InteractiveShell()
     monkeypatch.setattr(in_browser, "get_ipython", lambda: shell)
-    in_browser.settle(BINDER)
+    with warnings.catch_warnings():
+        in_browser.settle(BINDER)
 
     def cells(*sources):
         said = []
@@ -45,6 +47,7 @@ def run(monkeypatch, capsys):
 
 @pytest.mark.parametrize(("source", "lacks"), [
     ("import torch", "torch"), ("from torch.nn import functional", "torch"), ("import xgboost as boost", "xgboost"),
+    ("from joblib.externals.loky import get_reusable_executor", "processes"),
     ("import subprocess\nsubprocess.run(['true'])", "processes"),
     ("try:\n    import torch\nexcept ImportError as error:\n    raise RuntimeError('the figure failed') from error", "torch")])
 def test_one_line_names_what_is_lacking_and_where_to_go(run, source, lacks):
@@ -90,7 +93,8 @@ def test_a_slider_moved_later_forgets_nothing_of_the_last_cell(run, capsys):
 
 
 def test_without_an_address_the_line_says_what_to_do(run):
-    in_browser.settle()
+    with warnings.catch_warnings():
+        in_browser.settle()
     assert "The whole chapter runs in Jupyter on a computer." in run("import torch")[0]
 
 
