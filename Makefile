@@ -35,17 +35,21 @@ test: html
 	$(PY) tests/browser/chromium.py
 	$(PY) -m pytest -n 2 --durations=10
 
-# Every statistical test with every seed from 0 to 99, and every explorer drawn anew; the report is committed.
+# Every statistical test with every seed from 0 to 99, every explorer drawn anew, every chapter run in a browser, and the
+# models' tests in Pyodide; the reports are committed.
 test-long: SHELL := /bin/bash
 test-long: html
-	set -o pipefail; $(PY) -m pytest tests/helpers tests/browser/test_explore.py \
+	set -o pipefail; $(PY) -m pytest tests/helpers tests/browser/test_explore.py tests/browser/test_lite.py \
 	  --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
+	set -o pipefail; $(BIN)/../lib/python3*/site-packages/playwright/driver/node tests/pyodide.mjs $(SITE)/_pyodide | tee tests/LONG_PYODIDE.txt
 
 bench: html
 	$(PY) tests/browser/chromium.py
 	$(PY) bench/front_end.py
 	$(PY) bench/stages.py
 	$(PY) bench/models.py
+	$(PY) bench/notebooks.py
+	$(PY) bench/lite.py
 
 # Goes on where it was stopped; after a change of a model remove _build/atlas.jsonl first.
 atlas: .venv/ready
@@ -72,6 +76,9 @@ atlas: .venv/ready
 lock: .venv/ready
 	$(BIN)/uv pip compile --quiet $(NEWEST) --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-package torch --no-header requirements-dev.txt -o requirements.lock
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 --no-annotate \
+	  --custom-compile-command "make lock" -c requirements.txt -c requirements.lock binder/requirements.in -o binder/requirements.txt
+	echo "--extra-index-url $(TORCH_CPU)" >> binder/requirements.txt
 
 clean:
 	rm -rf _build

@@ -59,7 +59,7 @@ def scale_free(n, m, rng):
 
 def degrees(n, edges):
     """Edges at each node, int64 (n,)."""
-    return np.bincount(checks.edges(n, edges).ravel(), minlength=n)
+    return np.bincount(checks.edges(n, edges).ravel(), minlength=n).astype(np.int64)
 
 
 def _links(n, edges):
@@ -86,7 +86,7 @@ def giant(n, edges):
 
 def attack(n, edges, rng):
     """The nodes in the order of their degrees, the largest first; equals by lot: int64 (n,)."""
-    return np.lexsort((rng.random(n), -degrees(n, edges)))
+    return np.lexsort((rng.random(n), -degrees(n, edges))).astype(np.int64)
 
 
 def reach(n, edges, order, removed):

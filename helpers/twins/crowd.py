@@ -29,7 +29,7 @@ class Crowd:
     def worst(self, count):
         """Those who pull against what all lean to: without them the others' lean is greatest."""
         leans = self.record.mean(axis=0)
-        return np.argsort(leans * np.sign(leans.sum()), kind="stable")[:count]
+        return np.argsort(leans * np.sign(leans.sum()), kind="stable")[:count].astype(np.int64)
 
     def lose(self, gone):
         self.there[gone] = False
@@ -59,7 +59,7 @@ class Expert(Crowd):
 
     def worst(self, count):
         """The best first, by their records."""
-        return np.argsort(np.mean(self.record**2, axis=0), kind="stable")[:count]
+        return np.argsort(np.mean(self.record**2, axis=0), kind="stable")[:count].astype(np.int64)
 
     def mend(self):
         """Appoint the best of those who are left, if the office is empty."""

@@ -127,7 +127,7 @@ class Server(Gossip):
 
     def worst(self, count):
         """From the middle of the square outwards: the server, then those who even without it are least wrong."""
-        return np.argsort(self.middle, kind="stable")[:count]
+        return np.argsort(self.middle, kind="stable")[:count].astype(np.int64)
 
     def mend(self):
         """Nobody knows whom to ask."""

@@ -38,7 +38,7 @@ class Market:
         """Those who gain most at the price that clears the market: as many buyers, as many sellers as does most harm."""
         found = auction.equilibrium(self.values, self.costs)
         price = (found.lowest + found.highest) / 2
-        buyers, sellers = (np.argsort(-np.maximum(gains, 0).sum(axis=1), kind="stable")
+        buyers, sellers = (np.argsort(-np.maximum(gains, 0).sum(axis=1), kind="stable").astype(np.int64)
                            for gains in (self.values - price, price - self.costs))
 
         def surplus(gone):

@@ -72,7 +72,7 @@ class Table(Hopfield):
     def worst(self, count):
         """The comparator, then memory after memory with all its cells."""
         cells = np.arange(self.parts - 1, dtype=np.int64)
-        return np.append(self.parts - 1, np.argsort(cells % MEMORIES, kind="stable"))[:count]
+        return np.append(self.parts - 1, np.argsort(cells % MEMORIES, kind="stable"))[:count].astype(np.int64)
 
     def mend(self):
         """No cell can compare, and none has room for another memory."""

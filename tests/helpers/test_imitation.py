@@ -214,7 +214,7 @@ def test_spells_are_what_is_played_round_by_round(seed):
         p, q = rng.integers(0, 4, m), rng.integers(0, 4, n)
         first = (int(rng.integers(m)), int(rng.integers(n)))
         played = imitation.fictitious(game, 150, p, q, first)
-        pairs = np.repeat(played.pairs, played.rounds, axis=0)
+        pairs = np.repeat(played.pairs, played.rounds.astype(np.intp), axis=0)
         assert np.array_equal(pairs, round_by_round(game, 150, p.tolist(), q.tolist(), first))
         assert np.all(np.any(np.diff(played.pairs, axis=0) != 0, axis=1)) and played.rounds.min() >= 1
         ends = np.cumsum(played.rounds)

@@ -290,7 +290,7 @@ def test_division_against_scikit_learn_and_its_two_ends(seed):
     rng = np.random.default_rng(seed)
     visits = rng.poisson(3, (4, 5, 6))
     for table, found in zip(visits, division(visits), strict=True):
-        agents, bushes = (np.repeat(index.ravel(), table.ravel()) for index in np.indices(table.shape))
+        agents, bushes = (np.repeat(index.ravel(), table.ravel().astype(np.intp)) for index in np.indices(table.shape))
         entropy = stats.entropy(table.sum(axis=1))
         assert found == pytest.approx(mutual_info_score(agents, bushes) / entropy)
     assert division(np.kron(np.eye(3), [[2, 5]])) == pytest.approx(1)  # each has two bushes for itself
