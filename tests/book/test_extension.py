@@ -347,6 +347,17 @@ def test_the_ledger_has_the_chapters_own_rows(tmp_path):
     assert "None are." in book.built().page("index").select_one("table.claims").text  # it follows its source
 
 
+def test_a_claim_that_is_named_leads_to_its_row_in_the_ledger(tmp_path):
+    pages = {"index.md": "# Start\n\nAs in {claim}`A1`.\n\n```{toctree}\nbook/claims\nbook/01_crowd\n```\n",
+             "book/claims.md": "# Ledger\n\nNot {claim}`A1`.\n\n```{ledger} Opening\n```\n",
+             "book/01_crowd.md": "# Crowd\n\n```{claims} 01_crowd\n```\n", "book/claims.yml": yaml.safe_dump([CLAIM])}
+    book = Book(tmp_path / "book", pages).built()
+    links = {page: [link["href"] for link in book.page(page).select("a.internal") if link.text == "A1"]
+             for page in ("index", "book/claims", "book/01_crowd")}
+    assert links == {"index": ["book/claims.html#claim-a1"], "book/claims": ["#claim-a1"], "book/01_crowd": ["claims.html#claim-a1"]}
+    assert book.page("book/claims").select_one("#claim-a1")
+
+
 def test_a_section_without_claims_stops_the_build(tmp_path):
     pages = {"index.md": "# Start\n\n```{ledger} Ending\n```\n", "01_crowd.md": "# Crowd\n",
              "book/claims.yml": yaml.safe_dump([CLAIM])}

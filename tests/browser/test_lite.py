@@ -60,6 +60,15 @@ def test_a_chapter_without_torch_runs_to_its_end_and_answers(student):
     assert notebook.move_a_slider()
 
 
+def test_every_chapter_runs_to_its_end(student, request):
+    if not request.config.getoption("--every-notebook"):
+        pytest.skip("with --every-notebook: it takes a quarter of an hour")
+    for page in CHAPTERS:
+        notebook = student.open(page[5:-5], LIMIT)
+        assert errors_of(notebook.run_all(2 * LIMIT)) == [], page
+        notebook.tab.close()
+
+
 def test_a_stage_can_be_touched(student):
     notebook = student.open("03_brain", LIMIT)
     assert errors_of(notebook.run(3, LIMIT)) == []

@@ -1,4 +1,4 @@
-"""The `claims` directive: a table of a chapter's claims and their verdicts, from claims.yml.
+"""The `claims` directive: a table of a chapter's claims and their verdicts, from claims.yml; the role {claim}`C6`.
 
     ```{claims} 01_crowd
     ```
@@ -16,8 +16,9 @@ from pathlib import Path
 import yaml
 from docutils import nodes
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+LEDGER = "book/claims"  # the page that has them all
 VERDICTS = ("supported", "qualified", "wrong", "untestable")
 FIELDS = {"id", "section", "claim", "verdict", "evidence", "experiment", "holds", "core", "chapter"}
 COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
@@ -149,9 +150,29 @@ class Claims(SphinxDirective):
             place["ids"] = [f"claim-{ident.lower()}"]
         self.state.nested_parse([*text.splitlines()], self.content_offset, place)
         if ident is not None:
-            place[0].insert(0, [nodes.inline("", ident, classes=["claim-id"]), nodes.Text(" ")])
+            place[0].insert(0, [nodes.inline("", ident, classes=["claim-id"], claim=ident), nodes.Text(" ")])
         return [place]
+
+
+class Mention(SphinxRole):
+    """{claim}`C6`: the claim's name, which leads to its row in the ledger."""
+
+    def run(self):
+        return [nodes.inline("", self.text, claim=self.text)], []
+
+
+def link_claims(app, doctree, docname):
+    """Claims that are named lead to their rows in the ledger, except from those rows themselves."""
+    if LEDGER not in app.env.found_docs:
+        return
+    there = "" if docname == LEDGER else app.builder.get_relative_uri(docname, LEDGER)
+    for node in list(doctree.findall(nodes.inline)):
+        if "claim" in node and (there or "claim-id" not in node["classes"]):
+            node.children = []
+            node += nodes.reference("", node["claim"], internal=True, refuri=f"{there}#claim-{node['claim'].lower()}")
 
 
 def setup(app):
     app.add_directive("claims", Claims)
+    app.add_role("claim", Mention())
+    app.connect("doctree-resolved", link_claims)

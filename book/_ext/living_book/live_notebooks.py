@@ -21,7 +21,7 @@ from pybtex.database import parse_file
 
 BOOK = Path(__file__).resolve().parents[2]
 RECORD = "application/papermill.record/text/plain"
-ROLE = re.compile(r"\{(glue:text|cite|term|eq)\}`([^`]+)`")
+ROLE = re.compile(r"\{(glue:text|cite|term|eq|claim)\}`([^`]+)`")
 DIRECTIVE = re.compile(r"^(`{3,}|:{3,})\{(exercise|solution|admonition|claims)\} *(.*)\n((?::.*\n)*)((?:.*\n)*?)\1$", re.MULTILINE)
 EQUATION = re.compile(r"^\$\$(.+)\$\$ \(([\w-]+)\)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?:[\w/-]+\.md)?(?:#[\w-]*)?\)")  # to a page that is no notebook
@@ -123,8 +123,10 @@ def known_numbers(path: Path) -> dict[str, str]:
     if (built / f"{path.stem}.glue.json").is_file():
         return built_numbers(built, path.stem)
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=900, kernel_name="python3", allow_errors=True,
-                   resources={"metadata": {"path": str(path.parent)}}).execute()
+    client = NotebookClient(notebook, timeout=900, kernel_name="python3", allow_errors=True,
+                            resources={"metadata": {"path": str(path.parent)}})
+    client.comm_open_handlers.clear()  # it answers output widgets past its own poll, and could then miss a cell's reply
+    client.execute()
     return Unknown({output["metadata"]["scrapbook"]["name"]: ast.literal_eval(output["data"][RECORD])
                     for cell in notebook.cells for output in cell.get("outputs", ()) if RECORD in output.get("data", {})})
 
