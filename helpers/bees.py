@@ -132,7 +132,7 @@ def scouts_agree(runs, rng, *, interdependence, independence=1.0, qualities=(3, 
 def majority_site(dancers):
     """The site for which more than half of the dancers dance, -1 if there is none: int64 (runs,)."""
     total = dancers.sum(axis=1)
-    best = dancers.argmax(axis=1)
+    best = dancers.argmax(axis=1).astype(np.int64)
     return np.where(2 * dancers.max(axis=1) > total, best, -1)
 
 

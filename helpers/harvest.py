@@ -69,7 +69,7 @@ class Harvest(Band):
     def visits(self):
         """How often each agent came to each bush in the last WINDOW steps, int64 (n, m)."""
         visits = np.bincount((self.came + 1 + self.index * (BUSHES + 1)).ravel(), minlength=self.n * (BUSHES + 1))
-        return visits.reshape(self.n, BUSHES + 1)[:, 1:]
+        return visits.reshape(self.n, BUSHES + 1)[:, 1:].astype(np.int64)
 
     def poke(self, x, y, tool):
         checks.one_of("tool", tool, tuple(self.tools))

@@ -81,7 +81,7 @@ def giant(n, edges):
     edges = checks.edges(n, edges)
     _, member = connected_components(_links(n, edges), directed=False)
     inside = member == np.bincount(member).argmax()
-    return int(inside.sum()), (np.cumsum(inside) - 1)[edges[inside[edges[:, 0]]]]
+    return int(inside.sum()), (np.cumsum(inside, dtype=np.int64) - 1)[edges[inside[edges[:, 0]]]]
 
 
 def attack(n, edges, rng):

@@ -240,6 +240,8 @@ def _kept(path, model):
 def _bar(total, done):
     from tqdm import tqdm
 
+    if sys.platform == "emscripten":  # a browser has no threads, and tqdm would warn that it cannot start its own
+        tqdm.monitor_interval = 0
     return tqdm(total=total, initial=done, unit="run", file=sys.stderr)
 
 

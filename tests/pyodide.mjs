@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const book = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const [home, ...chosen] = process.argv.slice(2);
 if (!home || !existsSync(join(home, "pyodide.mjs"))) {
-  console.error("usage: node tests/pyodide.mjs FOLDER [arguments of pytest], FOLDER being one with pyodide.mjs; `make html` fills _build/html/_pyodide");
+  console.error("usage: node tests/pyodide.mjs FOLDER [arguments of pytest]; the folder has pyodide.mjs, as _build/html/_pyodide");
   process.exit(2);
 }
 const library = join(book, ".venv", "lib");
@@ -38,23 +38,25 @@ from unittest.mock import MagicMock
 
 os.chdir("/book")
 os.mkdir("/pure")  # pytest and its like alone: .venv's other packages are compiled for another machine, or older
-for name in ("_pytest", "pytest", "py.py", "pluggy", "iniconfig", "xdist", "execnet", "nashpy", "networkx", "deprecated", "wrapt"):
-    os.symlink(f"/packages/{name}", f"/pure/{name}")
-sys.path[:0] = ["/book"]
-sys.path.append("/pure")
+pure = ("_pytest", "pytest", "py.py", "pluggy", "iniconfig", "xdist", "execnet", "nashpy", "networkx", "deprecated", "wrapt")
+for name in os.listdir("/packages"):
+    if name.split("-")[0] in pure:
+        os.symlink(f"/packages/{name}", f"/pure/{name}")
+sys.path = ["/book", *sys.path, "/pure"]
 import pytest
+from helpers import sweep
 
 class Absent:
-    "Whoever asks for one of these is skipped, a test or a whole module."
+    "Whoever imports one of these is skipped, a test or a whole module."
     def find_spec(self, name, path=None, target=None):
-        if name in ("torch", "xgboost", "distributed", "jupyter_client"):
+        if name in ("torch", "xgboost", "distributed", "dask", "jupyter_client", "bs4"):
             pytest.skip(f"there is no {name} in Pyodide", allow_module_level=True)
 
-def no_process(*args, **options):
+def no_process(*arguments, **options):
     pytest.skip("there are no processes in Pyodide")
 
 sys.meta_path.insert(0, Absent())
-subprocess.Popen = no_process
+subprocess.Popen = sweep._in_processes = no_process
 given = MagicMock()
 given.given = lambda *args, **options: pytest.mark.skip("hypothesis is compiled, for another machine")
 given.example = given.settings = lambda *args, **options: lambda test: test

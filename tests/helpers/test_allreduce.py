@@ -40,6 +40,8 @@ def done(left_alone):
 @pytest.fixture
 def started(monkeypatch):
     """The worker processes that a run starts."""
+    if sys.platform == "emscripten":
+        pytest.skip("there are no processes in Pyodide")
     found, start = [], subprocess.Popen
 
     def remembering(*args, **options):
@@ -120,6 +122,7 @@ def in_its_order(way, numbers):
     return summed
 
 
+@pytest.mark.skipif(sys.platform == "emscripten", reason="there are no threads in Pyodide")
 @pytest.mark.parametrize("way", allreduce.WAYS)
 @pytest.mark.parametrize("workers, n", [(1, 3), (2, 1), (2, 5), (3, 2), (3, 7), (4, 8), (5, 3), (5, 9), (6, 23), (8, 16), (9, 20)])
 def test_every_way_for_any_number_of_workers(way, workers, n):
