@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
-PAGES = sorted(path for path in SITE.glob("**/*.html") if "_static" not in path.parts)
+# lite/ has pages of JupyterLab's; what they load, tests/browser/test_lite.py watches
+PAGES = sorted(path for path in SITE.glob("**/*.html") if not {"_static", "lite"} & set(path.parts))
 NOTEBOOKS = sorted((ROOT / "book").glob("**/*.ipynb"))
 LOADS = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src",
          "video": "src", "audio": "src", "embed": "src", "object": "data", "image": "href",
