@@ -60,7 +60,7 @@ def test_binder_opens_the_chapter():
 def test_there_is_a_button_only_where_something_is_behind_it():
     assert launch.buttons("01_crowd", "../", lite=False, binder=None) == ""
     here = launch.buttons("01_crowd", "../", lite=True, binder=None)
-    assert 'href="../lite/lab/index.html?path=01_crowd.ipynb"' in here and "Binder" not in here
+    assert 'href="../lite/notebooks/index.html?path=01_crowd.ipynb"' in here and "Binder" not in here
     there = launch.buttons("01_crowd", "../", lite=False, binder="https://x.org/?a=1&b=2")
     assert 'href="https://x.org/?a=1&amp;b=2"' in there and "lite/" not in there
 

@@ -30,6 +30,7 @@ def plain(text, **known):
     ("So says {cite}`galton`.", "So says ([Galton, 1907](https://x.org))."),
     ("{cite}`galton, hooker`", "([Galton, 1907](https://x.org); Hooker, 1907)"),
     ("the {term}`median` and {term}`identity <crowd's identity>`", "the median and identity"),
+    ("Choose **Run it live**, and poke.", "Choose **Play**, and poke."),
     ("as in claim {claim}`C6`", "as in claim C6"),
     ("$$x^2$$ (square)\n\nBy {eq}`square`.", "$$x^2\\tag{1}$$\n\nBy (1)."),
     ("See [chapter 4](04_ensembles.ipynb) and [the ledger](claims.md), [here](#there).",

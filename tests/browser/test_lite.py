@@ -100,15 +100,24 @@ def test_what_a_student_changed_outlives_a_reload_and_a_new_release(browser, edi
     student.context.close()
 
 
+def test_a_button_opens_its_own_chapter_whatever_was_open_before(student):
+    """JupyterLab would bring back the notebooks of the last time, and one of them in front."""
+    before = student.open(WHOLE, LIMIT)
+    before.tab.reload()
+    Notebook(before.tab, LIMIT).tab.close()
+    path = f"{NOTEBOOK}.context.path"
+    assert student.open(WITH_TORCH, LIMIT).tab.evaluate(path) == f"{WITH_TORCH}.ipynb"
+
+
 def test_every_chapter_has_its_button(reader):
     for page in CHAPTERS:
         tab = reader.open(page)
         link = tab.locator('.launch a[data-launch="lite"]')
-        expect(link).to_have_attribute("href", re.compile(rf"lite/lab/index\.html\?path={page[5:-5]}\.ipynb$"))
+        expect(link).to_have_attribute("href", re.compile(rf"lite/notebooks/index\.html\?path={page[5:-5]}\.ipynb$"))
         assert (built.SITE / "lite" / "files" / f"{page[5:-5]}.ipynb").is_file()
 
 
-def test_on_a_phone_the_button_opens_the_plain_notebook(browser, origins):
+def test_on_a_phone_the_notebook_has_the_width(browser, origins):
     context = browser.new_context(viewport={"width": 390, "height": 800})
     tab = context.new_page()
     tab.goto(origins["http"] + CHAPTERS[0])

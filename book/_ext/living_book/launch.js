@@ -2,8 +2,6 @@
 (() => {
   const lite = document.querySelector('.launch a[data-launch="lite"]');
   if (!lite) return;
-  // JupyterLab wants a desk; on a phone there is the plain notebook
-  if (matchMedia("(max-width: 800px)").matches) lite.href = lite.href.replace("/lab/", "/notebooks/");
   const why = location.protocol === "file:"
     ? "To run this chapter here, the book must come from a server, be it your own: make serve."
     : typeof WebAssembly !== "object"

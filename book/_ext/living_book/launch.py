@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).with_name("launch.js")
 
 def buttons(chapter: str, up: str, lite: bool, binder: str | None) -> str:
     """The HTML of a chapter's buttons; empty if there is nothing to open. `up`: the way to the site's root."""
-    links = [f'<a data-launch="lite" href="{up}lite/lab/index.html?path={chapter}.ipynb">Run and edit in this browser</a>'] * lite
+    links = [f'<a data-launch="lite" href="{up}lite/notebooks/index.html?path={chapter}.ipynb">Run and edit in this browser</a>'] * lite
     if binder:
         links.append(f'<a data-launch="binder" href="{escape(binder)}">Run and edit on Binder</a>')
     return f'<p class="launch">{"".join(links)}<span class="launch-why" role="status"></span></p>' if links else ""

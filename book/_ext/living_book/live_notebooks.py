@@ -26,7 +26,7 @@ DIRECTIVE = re.compile(r"^(`{3,}|:{3,})\{(exercise|solution|admonition|claims)\}
 EQUATION = re.compile(r"^\$\$(.+)\$\$ \(([\w-]+)\)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?:[\w/-]+\.md)?(?:#[\w-]*)?\)")  # to a page that is no notebook
 DEFINITION = re.compile(r"^(\S.*)\n: (.+)$", re.MULTILINE)
-GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move the sliders, change the code, and run a cell again with Shift+Enter. {kept}
+GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move the sliders, change the code, and run a cell again with Shift+Enter; the numbers in the prose stay the book's. {kept}
 > Cells that only work out the prose's numbers are folded; a click on the three dots opens one."""
 
 FOLDED = {"jupyter": {"source_hidden": True}}
@@ -63,6 +63,7 @@ class Marks:
         """`text` without MyST. Raises KeyError for a number, a source or an equation that is not known."""
         text = EQUATION.sub(self._equation, text)
         text = DIRECTIVE.sub(self._directive, text)
+        text = text.replace("**Run it live**", "**Play**")  # in a kernel a stage is always live
         return LINK.sub(r"\1", ROLE.sub(self._role, text))
 
     def _equation(self, found):
