@@ -105,6 +105,7 @@ For every chapter:
     still        a stage's scene standing still, for paper
     bets         many predictions at once, each with how sure the reader is
     predict      the reader commits first: a question before an explorer
+    imports      which modules of this package a piece of Python needs
     glue         numbers that the prose quotes
     wording      numbers in words, for the sentences of the figures
     in_browser   a notebook in the reader's browser: what a cell lacks there, in one line

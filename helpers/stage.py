@@ -7,7 +7,6 @@
 recorded and packed into the page; there "Run it live" starts the same class in the reader's
 browser. In a kernel the same front end asks this process for each frame.
 """
-import ast
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from IPython.display import HTML, display
 
 from helpers.controls import controls_of
 from helpers.figures import THEME, theme_css
+from helpers.imports import needed
 from helpers.live import Live, packed
 from helpers.predict import take_gate
 from helpers.record import record
@@ -146,20 +146,7 @@ def sources(model) -> list[str]:
     if not model.__module__.startswith("helpers.") or not (HELPERS / f"{first}.py").exists():
         raise ValueError(f"{model.__name__} is defined in {model.__module__}, where a browser cannot "
                          "find it: move it to a module of helpers")
-    found, waiting = set(), [first, "live", "__init__"]
-    while waiting:
-        module = waiting.pop()
-        if module in found:
-            continue
-        found.add(module)
-        for node in ast.walk(ast.parse((HELPERS / f"{module}.py").read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
-                path = ("helpers." if node.level else "") + (node.module or "")
-                if path.strip(".") == "helpers":
-                    waiting += [alias.name for alias in node.names]
-                elif path.startswith("helpers."):
-                    waiting.append(path.removeprefix("helpers."))
-    return sorted(f"{module}.py" for module in found)
+    return sorted(path.name for path in needed(f"from helpers import {first}, live"))
 
 
 def _looks(model, looks):

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 EXTENSIONS = ROOT / "book" / "_ext"
 sys.path.insert(0, str(EXTENSIONS))
 
-from living_book import claims, fresh  # noqa: E402
+from living_book import claims  # noqa: E402
 
 CONF = """
 extensions = ["myst_nb", "living_book"]
@@ -49,7 +49,7 @@ class Book:
     """A book in a folder, built as often as asked."""
 
     def __init__(self, folder, pages):
-        self.folder = folder
+        self.folder, self.package = folder, ROOT  # where its helpers are
         folder.mkdir()
         (folder / "conf.py").write_text(CONF)
         for name, text in pages.items():
@@ -69,7 +69,7 @@ class Book:
 
     def build(self, *options):
         """Build what changed. Returns the exit code and all that was said."""
-        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(EXTENSIONS)]),
+        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(self.package), str(EXTENSIONS)]),
                             "NO_COLOR": "1"}
         env.pop("EXPLORE_ENGINE", None)
         done = subprocess.run(
@@ -122,7 +122,7 @@ def copy(book, tmp_path):
     """The built book, to be changed."""
     shutil.copytree(book.folder, tmp_path / "book")
     changed = object.__new__(Book)
-    changed.folder = tmp_path / "book"
+    changed.folder, changed.package = tmp_path / "book", book.package
     return changed.built()  # it has moved: only the next build is one of what changed
 
 
@@ -242,22 +242,44 @@ def test_a_notebook_runs_again_when_its_data_change(tmp_path):
     assert "the number is second" in cached.page("index").text
 
 
-@pytest.mark.parametrize(("changed", "matters"), [
-    ("helpers/crowd.py", True), ("helpers/web/explore.js", True), ("book/data/galton.csv", True),
-    ("requirements.lock", True), ("book/intro.md", False), ("tests/test_crowd.py", False)])
-def test_the_fingerprint_knows_what_a_figure_is_made_of(tmp_path, changed, matters):
-    for name in ("helpers/crowd.py", "helpers/web/explore.js", "book/data/galton.csv",
-                 "requirements.lock", "book/intro.md", "tests/test_crowd.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("before")
-    before = fresh.fingerprint(tmp_path, fresh.SOURCES)
-    assert fresh.fingerprint(tmp_path, fresh.SOURCES) == before
-    (tmp_path / changed).write_text("after")
-    assert (fresh.fingerprint(tmp_path, fresh.SOURCES) != before) == matters
-    (tmp_path / changed).write_text("before")
-    (tmp_path / changed).rename(tmp_path / changed.replace("crowd", "crowds").replace("galton", "g"))
-    if "crowd.py" in changed or "galton" in changed:
-        assert (fresh.fingerprint(tmp_path, fresh.SOURCES) != before) == matters
+def ran(said):
+    """The notebooks that a build ran, by its own word."""
+    found = re.search(r"running \d+ notebooks: (.+)", said)
+    return sorted(found[1].split(", ")) if found else []
+
+
+def test_a_changed_helper_reruns_the_chapters_that_import_it_alone(tmp_path):
+    shutil.copytree(ROOT / "helpers", tmp_path / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    show = "print('a tie goes', wording.plural(2, 'vote'))"
+    changing = Book(tmp_path / "book", {
+        "index.md": "# Start\n\n```{toctree}\ncounting\nplain\nfar\n```\n",
+        "counting.ipynb": ["from helpers import wording", show], "plain.ipynb": ["print(1 + 1)"],
+        "far.ipynb": ["from helpers.explore import explore"]})
+    changing.package = tmp_path
+    code, said = changing.build("-W", "--keep-going")
+    assert code == 0 and ran(said) == ["counting", "far", "plain"], said
+    assert ran(changing.build()[1]) == []
+    with (tmp_path / "helpers" / "wording.py").open("a") as module:
+        module.write("\n\ndef plural(count, noun):\n    return 'changed'\n")
+    code, said = changing.build("-W", "--keep-going")
+    assert code == 0 and ran(said) == ["counting"], said
+    assert "a tie goes changed" in changing.page("counting").text
+    with (tmp_path / "helpers" / "state.py").open("a") as module:  # which explore imports
+        module.write("\n\nCHANGED = True\n")
+    assert ran(changing.build()[1]) == ["far"]
+    changing.write("plain.ipynb", ["print(2 + 2)"])
+    assert ran(changing.build()[1]) == ["plain"]
+    assert "4" in changing.page("plain").text
+
+
+def test_a_notebook_that_fails_stops_the_build_and_is_run_again_when_mended(tmp_path):
+    failing = Book(tmp_path / "book", {"index.ipynb": ["1 / 0"]})
+    for _ in range(2):
+        code, said = failing.build("-W", "--keep-going")
+        assert code != 0 and "ZeroDivisionError" in said
+    failing.write("index.ipynb", ["print('mended')"])
+    failing.built()
+    assert "mended" in failing.page("index").text
 
 
 CLAIM = {"id": "A1", "section": "Opening", "claim": "Many are wise.", "verdict": "qualified",

@@ -1,37 +1,102 @@
-"""Notebooks run again when the helpers or the data that they use have changed.
+"""Notebooks run again when something they are made of has changed: those alone, and as many at once as there are processors.
 
-Jupyter's cache looks at a notebook's own cells only, and Sphinx at its file. So the cache lives
-in a folder named after a fingerprint of the helpers, the data and the pinned environment. A
-change of that fingerprint, or of what makes the pages' looks, makes every page outdated: Sphinx
-copies no style sheet where no page is.
+Jupyter's cache looks at a notebook's own cells, and Sphinx at its file. A chapter is made of more: the helper modules that
+it imports, with all that these import, and what all chapters share, such as the data. So a fingerprint of that is kept
+beside the cache; where it has changed, the cached run is dropped. Then what the cache lacks is run, in parallel, before
+Sphinx reads the pages, and the pages that show something of it are read again.
 """
 import hashlib
+import json
+import logging as std_logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
-SOURCES = ("helpers/**/*.py", "helpers/web/*.js", "book/data/*", "requirements.lock")
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+from sphinx.util import logging
+
+from helpers.imports import FOLDER, needed
+
+SHARED = ("book/data/*", "requirements.lock")
 LOOKS = ("book/_ext/**/*.py", "book/_static/*", "book/_templates/**/*.html", "helpers/web/*.css")
+FRONT_END = sorted((FOLDER / "web").glob("*.js"))  # part of the figures' packs
+
+logger = logging.getLogger(__name__)
 
 
-def fingerprint(root: Path, patterns) -> str:
+def fingerprint(files) -> str:
     digest = hashlib.sha256()
-    for pattern in patterns:
-        for path in sorted(root.glob(pattern)):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
+    for path in sorted(files):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def matching(root: Path, patterns) -> list[Path]:
+    return [path for pattern in patterns for path in root.glob(pattern) if path.is_file()]
+
+
+def made_of(notebook: Path, root: Path) -> str:
+    """The fingerprint of all that a notebook's outputs are made of, its own cells apart."""
+    plain, files = TransformerManager().transform_cell, set()
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            with suppress(SyntaxError):  # running it will say so
+                files |= needed(plain(cell.source))
+    return fingerprint([*files, *FRONT_END, *matching(root, SHARED)])
+
+
+def run(notebooks: dict[str, Path], root: Path, folder: Path, timeout: int) -> dict[str, str]:
+    """Bring the cache in `folder` up to date with the notebooks, {docname: path}; returns {docname: fingerprint}.
+
+    A notebook that fails is left to be run by Sphinx, which says why.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    cache, kept = get_cache(folder), folder / "made_of.json"
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    now = {name: made_of(path, root) for name, path in notebooks.items()}
+    waiting = []
+    for name, path in notebooks.items():
+        with suppress(KeyError):
+            match = cache.match_cache_file(str(path))
+            if before.get(name) == now[name]:
+                continue
+            cache.remove_cache(match.pk)
+        waiting.append(str(path))
+        cache.add_nb_to_project(str(path))
+    if waiting:
+        logger.info("running %d notebooks: %s", len(waiting), ", ".join(Path(path).stem for path in waiting))
+        quiet = std_logging.getLogger("jupyter_cache")
+        quiet.setLevel(std_logging.WARNING)
+        load_executor("local-parallel", cache, quiet).run_and_cache(filter_uris=waiting, timeout=timeout)
+    kept.write_text(json.dumps(now), encoding="utf-8")
+    return now
 
 
 def on_config_inited(app, config):
     os.environ["EXPLORE_ENGINE"] = "baked"  # the kernels inherit it
     root = Path(app.confdir)
-    config.living_book_fingerprint = fingerprint(root, SOURCES + LOOKS)
-    cache = root / "_build" / ".jupyter_cache" / fingerprint(root, SOURCES)
-    config.nb_execution_cache_path = str(cache)
+    config.living_book_looks = fingerprint(matching(root, LOOKS))  # Sphinx copies no style sheet where no page is read
+    config.nb_execution_cache_path = str(root / "_build" / ".jupyter_cache")
     config.nb_execution_show_tb = True  # else a figure that fails or costs too much is not named
 
 
+def on_get_outdated(app, env, added, changed, removed):
+    """Run the notebooks that must be; read again those made of something that changed, and all other pages: they borrow."""
+    pages = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
+    notebooks = {name: path for name, path in pages.items() if path.suffix == ".ipynb"}
+    now = run(notebooks, Path(app.confdir), Path(app.config.nb_execution_cache_path), app.config.nb_execution_timeout)
+    before = getattr(env, "living_book_made_of", {})
+    env.living_book_made_of = now
+    outdated = {name for name in now if name in before and before[name] != now[name]}
+    return outdated | (set() if outdated.isdisjoint(now) else env.found_docs - set(now))
+
+
 def setup(app):
-    app.add_config_value("living_book_fingerprint", "", "env")
+    app.add_config_value("living_book_looks", "", "env")
     # before myst-nb reads its own settings
     app.connect("config-inited", on_config_inited, priority=1)
+    app.connect("env-get-outdated", on_get_outdated)
