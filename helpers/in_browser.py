@@ -47,6 +47,7 @@ def made(statements: list[ast.stmt]) -> set[str]:
 
 def settle(elsewhere: str | None = None):
     """From now on, say in one line what a cell lacks. `elsewhere`: the address at which the whole chapter runs."""
+    sys.path.sort(key=lambda folder: folder == "")  # beside the notebook last: each look there goes through the browser's storage
     warnings.filterwarnings("ignore", "JsProxy.as_object_map")  # of threadpoolctl's own making, whenever scikit-learn asks it
     shell = get_ipython()
     plain, forgotten, running = shell.showtraceback, {}, []

@@ -47,7 +47,7 @@ def run(monkeypatch, capsys):
 
 @pytest.mark.parametrize(("source", "lacks"), [
     ("import torch", "torch"), ("from torch.nn import functional", "torch"), ("import xgboost as boost", "xgboost"),
-    ("from joblib.externals.loky import get_reusable_executor", "processes"),
+    ("import _multiprocessing", "processes"),
     ("import subprocess\nsubprocess.run(['true'])", "processes"),
     ("try:\n    import torch\nexcept ImportError as error:\n    raise RuntimeError('the figure failed') from error", "torch")])
 def test_one_line_names_what_is_lacking_and_where_to_go(run, source, lacks):
@@ -102,3 +102,9 @@ def test_made_names_what_the_top_level_makes():
     source = ("import a.b, c as d\nfrom e import f\nx = y, *z = 1, 2\nwith open(p) as w:\n    v: int = 1\n"
               "def g(q):\n    inner = 1\n@h\nclass K:\n    field = 2\nif True:\n    u = 1")
     assert in_browser.made(ast.parse(source).body) == {"a", "d", "f", "x", "y", "z", "w", "v", "g", "K", "u"}
+
+
+def test_modules_beside_the_notebook_are_looked_for_last(run, monkeypatch):
+    monkeypatch.setattr(sys, "path", ["", "/first", "/second"])
+    in_browser.settle(BINDER)
+    assert sys.path == ["/first", "/second", ""]
