@@ -55,8 +55,10 @@ class Gate:
     form: anywidget.AnyWidget | None = field(default=None)
 
     def open_when_answered(self, explorer: ipywidgets.VBox):
-        """Hide `explorer` until the form is done; then start it at the reader's answer."""
+        """Hide `explorer` until the form is done, and say so; then start it at the reader's answer."""
         explorer.layout.display = "none"
+        waits = ipywidgets.HTML("<em>Answer the question above, or pass: the figure is shown here then.</em>")
+        display(waits)
 
         def opened(_):
             if not self.form.done:
@@ -68,6 +70,7 @@ class Gate:
                         nearest = low + round((self.form.answer - low) / step) * step
                         widget.value = min(max(nearest, low), high)
             explorer.layout.display = ""
+            waits.layout.display = "none"
 
         self.form.observe(opened, ["done", "answer"])
 

@@ -165,10 +165,10 @@ def test_a_question_holds_the_next_stage_back(baked):
 def test_a_question_in_a_kernel_opens_the_stage(shown):
     predict("How many?", ["five", "six"], "five", why={"six": "Count again."})
     show()
-    form, widget = shown
-    assert widget.layout.display == "none"
+    form, waits, widget = shown
+    assert widget.layout.display == "none" and waits.layout.display != "none" and "Answer the question" in waits.value
     form.done = True
-    assert widget.layout.display == ""
+    assert widget.layout.display == "" and waits.layout.display == "none"
 
 
 @pytest.mark.parametrize(("changes", "message"), [
