@@ -80,11 +80,44 @@ def test_the_lock_names_what_is_there_with_its_hash():
     """Pyodide takes no file whose hash is not the lock's; what a package needs is in the lock too."""
     python = ROOT / "_build" / "html" / "_pyodide"
     lock, = python.glob("lite-lock-*.json")
-    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
-    assert set(lite.AT_START) <= set(packages) and {"scikit-learn", "anywidget"} <= set(packages)
-    for name, package in packages.items():
-        assert pyodide.digest(python / package["file_name"]) == package["sha256"], name
-        assert {need.lower().replace("_", "-") for need in package["depends"]} <= set(packages), name
+    for file in (lock, python / pyodide.LOCK):
+        packages = json.loads(file.read_text(encoding="utf-8"))["packages"]
+        assert file != lock or set(lite.AT_START) <= set(packages)
+        assert {"scikit-learn", "anywidget"} <= set(packages)
+        for name, package in packages.items():
+            assert pyodide.digest(python / package["file_name"]) == package["sha256"], name
+            assert {need.lower().replace("_", "-") for need in package["depends"]} <= set(packages), name
+
+
+def test_the_browser_need_not_compile_what_others_wrote():
+    python = ROOT / "_build" / "html" / "_pyodide"
+    archives = [python / "python_stdlib.zip", *(path for path in python.glob("*.whl") if path.name.startswith(("numpy", "scipy", "ipython")))]
+    assert len(archives) == 4
+    for archive in archives:
+        with zipfile.ZipFile(archive) as packed:
+            names = packed.namelist()
+        assert sum(name.endswith(".pyc") for name in names) > 100
+        assert not any(name.endswith(".py") or "/tests/" in name for name in names)
+
+
+def test_a_file_of_the_same_size_but_other_content_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(pyodide, "cache", lambda: tmp_path / "cache")
+    for folder, text in (("cache", "new"), ("site", "old")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / pyodide.LOCK).write_text(text)
+    pyodide.copy(tmp_path / "site")
+    assert (tmp_path / "site" / pyodide.LOCK).read_text() == "new"
+
+
+def test_pyodide_that_cannot_be_compiled_is_said(tmp_path):
+    with pytest.raises(RuntimeError, match="could not be compiled: .*pyodide.mjs"):
+        pyodide._compile(tmp_path, {"packages": {}})
+
+
+@pytest.mark.parametrize(("chapter", "lacks"), [("01_crowd", False), ("04_ensembles", True), ("05_learning", True), ("08_stance", False)])
+def test_a_chapter_that_wants_torch_says_so_at_its_top(chapter, lacks):
+    notebook = json.loads((ROOT / "_build" / "html" / "lite" / "files" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    assert ("need *torch*" in "".join(notebook["cells"][0]["source"])) == lacks
 
 
 def test_what_pip_cannot_fetch_is_said_and_leaves_nothing(tmp_path, monkeypatch):

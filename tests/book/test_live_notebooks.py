@@ -70,7 +70,7 @@ def test_a_source_is_named_and_linked(people, names):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
-    live_notebooks.write(BOOK, folder, lambda path: live_notebooks.built_numbers(GLUED, path.stem), "KEPT.", lambda path: f"first = {path.stem!r}")
+    live_notebooks.write(BOOK, folder, lambda path: live_notebooks.built_numbers(GLUED, path.stem), lambda path: "KEPT.", lambda path: f"first = {path.stem!r}")
     return folder
 
 

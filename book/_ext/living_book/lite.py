@@ -7,16 +7,19 @@ fetches all that it needs. The Pyodide is the pages' own. Without it there is no
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 import helpers
+from helpers.imports import needed
 from living_book import live_notebooks, pyodide, repository
 
 PACKAGE = Path(helpers.__file__).parents[1]
@@ -27,6 +30,9 @@ KERNEL_WHEELS = {"piplite": ("micropip",), "ipykernel": (), "pyodide-kernel": ("
 AT_START = ("micropip", "comm", "jedi", "ipython", *KERNEL_WHEELS, OURS)
 KEPT = ("Your changes are kept in this browser, also when a new edition of the book comes out; to go back to the book's own, "
         "delete the file (*File > Open...*). After a reload, run all cells again. Python is slower in a browser: the first cell takes half a minute, some others a minute or two.")
+LACKED = re.compile(r"^ *(?:import|from) (?:torch|xgboost)\b", re.MULTILINE)
+MISSING = (" Some cells of this chapter need *torch* or more, which a browser's Python does not have: each says so in one line, "
+           "and its figure answers all the same on the chapter's page, where it was drawn beforehand.")
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +89,16 @@ def settings(lock: str) -> dict:
             "loadPyodideOptions": {"lockFileURL": f"../../_pyodide/{lock}", "packages": list(AT_START)}}}}}
 
 
+def wants_more(chapter: Path) -> bool:
+    """Whether the chapter's cells, or the helpers that they use, ask for what a browser's Python lacks."""
+    cells = "\n".join(cell.source for cell in nbformat.read(chapter, as_version=4).cells if cell.cell_type == "code")
+    return any(LACKED.search(text) for text in (cells, *(file.read_text(encoding="utf-8") for file in needed(cells))))
+
+
+def kept_for(chapter: Path) -> str:
+    return KEPT + (MISSING if wants_more(chapter) else "")
+
+
 def first_cell(place):
     def of(path):
         return f"from helpers import in_browser\n\nin_browser.settle({repository.binder(place, path.stem)!r})"
@@ -93,7 +109,7 @@ def build(root: Path, site: Path):
     """lite/ in `site`, which was built of the book at `root`. Raises ExtensionError if it fails."""
     source, glued = site.parent / "lite", site.parent / "jupyter_execute" / "book"
     shutil.rmtree(source, ignore_errors=True)  # with what doit remembers of the last time: it would leave steps out
-    live_notebooks.write(root / "book", source / "files", lambda path: live_notebooks.built_numbers(glued, path.stem), KEPT,
+    live_notebooks.write(root / "book", source / "files", lambda path: live_notebooks.built_numbers(glued, path.stem), kept_for,
                          first_cell(repository.origin(root)))
     labextensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
     lock = write_lock(site / "_pyodide", labextensions / KERNEL.removeprefix("extensions/"))

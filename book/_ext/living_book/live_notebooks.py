@@ -27,7 +27,7 @@ EQUATION = re.compile(r"^\$\$(.+)\$\$ \(([\w-]+)\)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?:[\w/-]+\.md)?(?:#[\w-]*)?\)")  # to a page that is no notebook
 DEFINITION = re.compile(r"^(\S.*)\n: (.+)$", re.MULTILINE)
 GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move the sliders, change the code, and run a cell again with Shift+Enter; the numbers in the prose stay the book's. {kept}
-> Cells that only work out the prose's numbers are folded; a click on the three dots opens one."""
+> Cells that only work out the prose's numbers are folded; a click on the three dots opens one. The models are the modules of `helpers`: after a cell has imported one, `crowd??` in a cell of your own shows the whole of `crowd`."""
 
 FOLDED = {"jupyter": {"source_hidden": True}}
 
@@ -132,16 +132,16 @@ def known_numbers(path: Path) -> dict[str, str]:
                     for cell in notebook.cells for output in cell.get("outputs", ()) if RECORD in output.get("data", {})})
 
 
-def write(book: Path, target: Path, numbers_for, kept: str, first=None):
-    """Every chapter of the folder `book` to the folder `target`. `numbers_for(path)`: its glued numbers; `kept`: what
-    becomes of a reader's changes; `first(path)`: code to run before all else. Raises KeyError, naming it, for a mark
+def write(book: Path, target: Path, numbers_for, kept_for, first=None):
+    """Every chapter of the folder `book` to the folder `target`. `numbers_for(path)`: its glued numbers; `kept_for(path)`:
+    what becomes of a reader's changes; `first(path)`: code to run before all else. Raises KeyError, naming it, for a mark
     that stands for nothing."""
     references = {key: reference(entry) for key, entry in parse_file(book / "references.bib").entries.items()}
     claims = yaml.safe_load((book / "claims.yml").read_text(encoding="utf-8"))
     target.mkdir(parents=True, exist_ok=True)
     for path in chapters(book):
         marks = Marks(numbers_for(path), references, claims)
-        made = live(nbformat.read(path, as_version=4), marks, GREETING.format(kept=kept), first and first(path))
+        made = live(nbformat.read(path, as_version=4), marks, GREETING.format(kept=kept_for(path)), first and first(path))
         nbformat.write(made, target / path.name)
     if target != book:
         shutil.copytree(book / "data", target / "data", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
@@ -155,7 +155,7 @@ def main():
     if asked.in_place == (asked.folder is not None):
         parser.error("name a folder, or say --in-place")
     kept = "Your changes are kept as long as this server keeps its files: download what you would miss."
-    write(BOOK, BOOK if asked.in_place else asked.folder, known_numbers, kept)
+    write(BOOK, BOOK if asked.in_place else asked.folder, known_numbers, lambda path: kept)
 
 
 if __name__ == "__main__":
