@@ -10,6 +10,7 @@ import time
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
@@ -26,18 +27,22 @@ CHAPTERS = sorted(path.stem for path in (built.SITE / "lite" / "files").glob("*.
 
 
 def visit(student, chapter, whole=False):
-    """(seconds to the first cell's result, seconds to the end, cells that said what they lack) since the click."""
-    start = time.monotonic()
+    """Since the click, in seconds: until the first cell had run, until the second, until all; then the cells that said what they lack.
+
+    The first cell is the browser's own, the second the chapter's, with what it imports.
+    """
     notebook = student.open(chapter, LIMIT)
     notebook.run(1, LIMIT)
-    first = time.monotonic() - start
+    first = time.monotonic() - student.clicked
+    notebook.run(2, LIMIT)
+    second = time.monotonic() - student.clicked
     lacking = 0
     if whole:
         cells = notebook.run_all(LIMIT)
         lacking = sum("does not have" in output.get("text", "") for cell in cells for output in cell["outputs"])
-    end = time.monotonic() - start
+    end = time.monotonic() - student.clicked
     notebook.tab.close()
-    return first, end, lacking
+    return first, second, end, lacking
 
 
 def main():
@@ -47,12 +52,17 @@ def main():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         for chapter in CHAPTERS:
-            student = Student(browser, f"http://127.0.0.1:{server.server_port}/")
-            first, end, lacking = visit(student, chapter, whole=True)
-            second, _, _ = visit(student, chapter)
+            student, fetched = Student(browser, f"http://127.0.0.1:{server.server_port}/"), set()
+            student.context.on("request", lambda request, fetched=fetched: fetched.add(urlsplit(request.url).path.strip("/")))
+            first, imported, end, lacking = visit(student, chapter, whole=True)
+            megabytes = sum(file.stat().st_size for file in map(built.SITE.joinpath, fetched) if file.is_file()) / 1e6
+            again, imported_again, _, _ = visit(student, chapter)
             student.context.close()
             rows += [(f"{chapter}: the first cell's result, after the click", f"{first:.1f} s", "30 s"),
-                     (f"{chapter}: the same on a second visit", f"{second:.1f} s", "15 s"),
+                     (f"{chapter}: the same on a second visit", f"{again:.1f} s", "15 s"),
+                     (f"{chapter}: the second cell's, with all it imports; on a second visit",
+                      f"{imported:.1f} s; {imported_again:.1f} s", ""),
+                     (f"{chapter}: files fetched on a first visit", f"{megabytes:.0f} MB", ""),
                      (f"{chapter}: the whole chapter, start-up included",
                       f"{end:.0f} s; {lacking} cells say what a browser lacks" if lacking else f"{end:.0f} s", "")]
         table.write("LITE.md", "Measured: chapters in the reader's browser", rows, browser=browser.version)

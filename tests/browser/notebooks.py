@@ -1,5 +1,6 @@
 """A chapter in JupyterLab or JupyterLite, used as a reader does: run it, move a slider, touch a stage."""
 import re
+import time
 
 from playwright.sync_api import TimeoutError, expect
 
@@ -111,8 +112,11 @@ class Student:
         route.fulfill(json=settings)
 
     def open(self, chapter, wait):
-        """The chapter's notebook, by the button on its page."""
+        """The chapter's notebook, by the button on its page; `clicked` is when, on the clock that is monotonic."""
         tab = self.context.new_page()
         tab.goto(f"{self.origin}book/{chapter}.html")
-        tab.locator('.launch a[data-launch="lite"]').click()
+        button = tab.locator('.launch a[data-launch="lite"]')
+        button.wait_for()
+        self.clicked = time.monotonic()
+        button.click()
         return Notebook(tab, wait)
