@@ -178,14 +178,16 @@ def classroom(server, chapters):
     """Rows on a class. `chapters`: (processor seconds, most, last megabytes) of each."""
     slowest, most, last = (max(values) for values in zip(*chapters, strict=True))
     running, resting = server + most, server + last
-    together = MARGIN * (AT_ONCE * running + (STUDENTS - AT_ONCE) * resting) + SYSTEM
+
+    def machine(at_once):
+        memory = MARGIN * (at_once * running + (STUDENTS - at_once) * resting) + SYSTEM
+        return f"{math.ceil(memory / 1024)} GB; {math.ceil(at_once * slowest / PATIENCE)} cores"
     return [
         ("a student at the peak of the largest chapter, server and kernel", f"{running:.0f} MB", ""),
         ("a student who has run a chapter and leaves it open, at most", f"{resting:.0f} MB", ""),
         ("memory limit to set for each student", f"{math.ceil(MARGIN * running / 256) * 256} MB", ""),
-        (f"memory for {STUDENTS} students, {AT_ONCE} of whom run a chapter at the same time", f"{math.ceil(together / 1024)} GB", ""),
-        (f"cores for those {AT_ONCE} to be done with the slowest chapter in {PATIENCE // 60} minutes",
-         f"{math.ceil(AT_ONCE * slowest / PATIENCE)}", ""),
+        *((f"{STUDENTS} students, {at_once} of whom run a chapter at once, the slowest done in {PATIENCE // 60} minutes", machine(at_once), "")
+          for at_once in (AT_ONCE, STUDENTS)),
     ]
 
 
