@@ -110,7 +110,7 @@ def test_a_file_of_the_same_size_but_other_content_is_replaced(tmp_path, monkeyp
 
 
 def test_pyodide_that_cannot_be_compiled_is_said(tmp_path):
-    with pytest.raises(RuntimeError, match="could not be compiled: .*pyodide.mjs"):
+    with pytest.raises(RuntimeError, match="modules could not be compiled: "):
         pyodide._compile(tmp_path, {"packages": {}})
 
 
