@@ -97,6 +97,7 @@ For every chapter:
     figures      the book's figure style
     explore      a figure with sliders, in a kernel and baked into the page
     stage        models that move and can be touched: recorded, or live
+    dependencies  which modules of this package a piece of Python needs
     controls     the sliders, choices and checkboxes of an explorer or a stage
     state        what an explorer shows and says for one choice of its controls
     bake         an explorer without a kernel: every state drawn and packed
@@ -105,7 +106,6 @@ For every chapter:
     still        a stage's scene standing still, for paper
     bets         many predictions at once, each with how sure the reader is
     predict      the reader commits first: a question before an explorer
-    imports      which modules of this package a piece of Python needs
     glue         numbers that the prose quotes
     wording      numbers in words, for the sentences of the figures
     in_browser   a notebook in the reader's browser: what a cell lacks there, in one line

@@ -19,8 +19,8 @@ import traitlets
 from IPython.display import HTML, display
 
 from helpers.controls import controls_of
+from helpers.dependencies import needed
 from helpers.figures import THEME, theme_css
-from helpers.imports import needed
 from helpers.live import Live, packed
 from helpers.predict import take_gate
 from helpers.record import record

@@ -1,47 +1,108 @@
-"""Which modules a piece of Python needs: those of a fresh interpreter that runs it."""
+"""Imports go one way: notebooks -> explore, stage, figures -> models."""
+import ast
+import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from helpers import imports
+import helpers
+
+HELPERS = Path(helpers.__file__).parent
+BOOK = HELPERS.parent / "book"
+TWINS = sorted(f"twins.{path.stem}" for path in (HELPERS / "twins").glob("*.py") if path.stem != "__init__")
+MODULES = sorted([*(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__"), "twins"])
+SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "bets", "glue", "record", "still", "in_browser",
+           "dependencies"}
+BETWEEN = {"scenes", "live"}  # what a moving model is, and what runs it: here and in a browser
+MODELS = [module for module in MODULES if module not in SHOWING | BETWEEN]
+SHOWS = {"matplotlib", "ipywidgets", "IPython", "anywidget", "traitlets", "PIL"}
+FOR_NOTEBOOKS = {"explore", "stage", "scenes", "figures", "glue", "bets"} | set(MODELS)
 
 
-def names(source):
-    return {path.relative_to(imports.FOLDER).as_posix() for path in imports.needed(source)}
+def loaded_by(module):
+    """The top names of every module that an import of helpers.`module` loads."""
+    found = subprocess.run(
+        [sys.executable, "-c", f"import helpers.{module}, sys, json; print(json.dumps(list(sys.modules)))"],
+        capture_output=True, text=True, check=True, cwd=HELPERS.parent)
+    return set(json.loads(found.stdout))
 
 
-@pytest.mark.parametrize("source", [
-    "from helpers import crowd", "import helpers.explore", "from helpers.sweep import sweep as many", "from helpers.twins import gossip",
-    "from helpers import atlas, foraging", "import helpers.twins.forest"])
-def test_what_python_itself_imports_is_among_what_is_needed(source):
-    done = subprocess.run([sys.executable, "-c", f"{source}\nimport sys\nfor one in list(sys.modules.values()):\n"
-                           "    if one.__name__.split('.')[0] == 'helpers': print(one.__file__)"],
-                          capture_output=True, text=True, check=True)
-    imported = {imports.FOLDER.__class__(line).relative_to(imports.FOLDER).as_posix() for line in done.stdout.split()}
-    assert imported and imported <= names(source)
+def imports_of(source):
+    """(module, name) of every import statement, relative ones as helpers.*"""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = "helpers" + ("." if node.module else "") if node.level else ""
+            yield from ((start + (node.module or ""), alias.name) for alias in node.names)
 
 
-def test_what_a_function_imports_later_counts_and_what_nobody_imports_does_not():
-    needed = names("def later():\n    from helpers import crowd\n")
-    assert "crowd.py" in needed and "checks.py" in needed and "__init__.py" in needed
-    assert "foraging.py" not in needed
+def helpers_of(source):
+    """The modules of helpers that the source imports."""
+    for module, name in imports_of(source):
+        first, _, rest = module.partition(".")
+        if first == "helpers":
+            yield rest.partition(".")[0] or name
 
 
-def test_what_is_not_of_this_package_and_what_is_no_module_are_passed_over():
-    assert names("import numpy as np\nfrom os import path\nx = 1") == set()
-    assert names("from helpers import nothing_of_the_kind") == {"__init__.py"}
+def test_there_are_models_to_test():
+    assert {"crowd", "juries", "influence", "teams", "markets"} <= set(MODELS)
 
 
-def test_what_is_no_python_is_refused():
-    with pytest.raises(SyntaxError):
-        imports.needed("def (")
+@pytest.mark.parametrize("module", [*MODELS, *TWINS])
+def test_a_model_loads_nothing_that_shows(module):
+    loaded = loaded_by(module)
+    assert f"helpers.{module}" in loaded
+    assert not loaded & SHOWS
+    assert not {f"helpers.{name}" for name in SHOWING} & loaded
 
 
-def test_a_module_that_changed_is_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(imports, "FOLDER", tmp_path)
-    for name in ("__init__", "first", "second"):
-        (tmp_path / f"{name}.py").write_text("")
-    assert names("from helpers import first") == {"__init__.py", "first.py"}
-    (tmp_path / "first.py").write_text("from . import second")
-    assert names("from helpers import first") == {"__init__.py", "first.py", "second.py"}
+@pytest.mark.parametrize("module", sorted(BETWEEN))
+def test_between_them_there_is_numpy_alone(module):
+    loaded = loaded_by(module)
+    assert f"helpers.{module}" in loaded
+    assert not loaded & (SHOWS | {"scipy", "sklearn", "torch", "joblib"})
+    assert {name for name in loaded if name.startswith("helpers.")} <= {f"helpers.{name}" for name in BETWEEN}
+
+
+@pytest.mark.parametrize("module", sorted(SHOWING & set(MODULES)))
+def test_what_shows_knows_no_model_and_no_torch(module):
+    loaded = loaded_by(module)
+    assert f"helpers.{module}" in loaded
+    assert "torch" not in loaded
+    assert not {f"helpers.{name}" for name in MODELS} & loaded
+
+
+def test_importing_the_book_changes_no_setting_of_matplotlib():
+    script = ("import matplotlib; before = dict(matplotlib.rcParams)\n"
+              "import helpers.explore, helpers.figures, helpers.bake\n"
+              "assert dict(matplotlib.rcParams) == before")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                          cwd=HELPERS.parent)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("notebook", sorted(BOOK.glob("**/*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_imports_what_is_made_for_notebooks(notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    source = re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+    assert set(helpers_of(source)) <= FOR_NOTEBOOKS
+
+
+def test_the_map_names_every_module():
+    named = re.findall(r"^    (\w+) {2,}\S", helpers.__doc__, flags=re.MULTILINE)
+    assert sorted(named) == MODULES
+
+
+def test_no_chapter_opens_with_what_a_browser_lacks():
+    """A first cell that failed there would take the whole chapter along."""
+    cells = [json.loads(path.read_text(encoding="utf-8"))["cells"] for path in sorted(BOOK.glob("[0-9]*.ipynb"))]
+    first = ["".join(next(cell["source"] for cell in chapter if cell["cell_type"] == "code")) for chapter in cells]
+    found = subprocess.run([sys.executable, "-c", "\n".join([*first, "import sys", "print(*sys.modules)"])],
+                           capture_output=True, text=True, check=True, cwd=BOOK)
+    assert {"numpy", "matplotlib"} <= set(found.stdout.split())
+    assert not {"torch", "xgboost"} & set(found.stdout.split())

@@ -12,13 +12,12 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from sphinx.util import logging
 
-from helpers.imports import FOLDER, needed
+from helpers.dependencies import FOLDER, needed
+from living_book.live_notebooks import code_of
 
 SHARED = ("book/data/*", "requirements.lock")
 LOOKS = ("book/_ext/**/*.py", "book/_static/*", "book/_templates/**/*.html", "helpers/web/*.css")
@@ -41,11 +40,9 @@ def matching(root: Path, patterns) -> list[Path]:
 
 def made_of(notebook: Path, root: Path) -> str:
     """The fingerprint of all that a notebook's outputs are made of, its own cells apart."""
-    plain, files = TransformerManager().transform_cell, set()
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.cell_type == "code":
-            with suppress(SyntaxError):  # running it will say so
-                files |= needed(plain(cell.source))
+    files = set()
+    with suppress(SyntaxError):  # running it will say so
+        files = needed(code_of(notebook))
     return fingerprint([*files, *FRONT_END, *matching(root, SHARED)])
 
 

@@ -14,12 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 import helpers
-from helpers.imports import needed
+from helpers.dependencies import needed
 from living_book import live_notebooks, pyodide, repository
 
 PACKAGE = Path(helpers.__file__).parents[1]
@@ -91,7 +90,7 @@ def settings(lock: str) -> dict:
 
 def wants_more(chapter: Path) -> bool:
     """Whether the chapter's cells, or the helpers that they use, ask for what a browser's Python lacks."""
-    cells = "\n".join(cell.source for cell in nbformat.read(chapter, as_version=4).cells if cell.cell_type == "code")
+    cells = live_notebooks.code_of(chapter)
     return any(LACKED.search(text) for text in (cells, *(file.read_text(encoding="utf-8") for file in needed(cells))))
 
 

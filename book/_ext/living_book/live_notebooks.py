@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from pybtex.database import parse_file
 
@@ -34,6 +35,12 @@ FOLDED = {"jupyter": {"source_hidden": True}}
 
 def chapters(book: Path) -> list[Path]:
     return sorted(book.glob("[0-9]*.ipynb"))
+
+
+def code_of(notebook: Path) -> str:
+    """All that the cells of a notebook run, as plain Python."""
+    plain = TransformerManager().transform_cell  # of the kernel's own commands, such as %timeit
+    return "\n".join(plain(cell.source) for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code")
 
 
 def built_numbers(kept: Path, chapter: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ def _file_of(name: str) -> Path | None:
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
+@cache
 def _named(source: str, package: str) -> set[str]:
     """The dotted names that `source`, a module in `package`, imports anywhere in it; what is no module may be among them."""
     names = set()
@@ -23,11 +24,6 @@ def _named(source: str, package: str) -> set[str]:
             base = resolve_name("." * node.level + (node.module or ""), package)
             names.update(f"{base}.{alias.name}" for alias in node.names)
     return names
-
-
-@cache
-def _imports_of(file: Path, package: str, changed: int) -> set[str]:
-    return _named(file.read_text(encoding="utf-8"), package)
 
 
 def needed(source: str) -> set[Path]:
@@ -43,5 +39,5 @@ def needed(source: str) -> set[Path]:
             if file is not None and file not in files:
                 files.add(file)
                 package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-                waiting += _imports_of(file, package, file.stat().st_mtime_ns)
+                waiting += _named(file.read_text(encoding="utf-8"), package)
     return files
