@@ -28,7 +28,7 @@ OURS = "power-of-decentralization"
 KERNEL_WHEELS = {"piplite": ("micropip",), "ipykernel": (), "pyodide-kernel": ("comm", "ipython", "traitlets")}
 AT_START = ("micropip", "comm", "jedi", "ipython", *KERNEL_WHEELS, OURS)
 KEPT = ("Your changes are kept in this browser, also when a new edition of the book comes out; to go back to the book's own, "
-        "delete the file (*File > Open...*). After a reload, run all cells again. Python is slower in a browser: the first cell takes half a minute, some others a minute or two.")
+        "delete the file (*File > Open...*). After a reload, run all cells again. Python is slower in a browser: the first cells take twenty seconds, some others a minute or two.")
 LACKED = re.compile(r"^ *(?:import|from) (?:torch|xgboost)\b", re.MULTILINE)
 MISSING = (" Some cells of this chapter need *torch* or more, which a browser's Python does not have: each says so in one line, "
            "and its figure answers all the same on the chapter's page, where it was drawn beforehand.")
