@@ -2,6 +2,7 @@
 
 Chapter 1, the crowd:
     quantiles    a distribution known by a published table, as Galton's guesses are
+    guesses      a class's own guesses, as people write them: read, cleaned, weighed
     crowd        estimates of one quantity: aggregation, the diversity identity, correlation
     juries       yes-or-no judgements: Condorcet, unequal competence, asking the audience
     influence    what talking does to a crowd: averaging, cascades, small groups
@@ -106,6 +107,7 @@ For every chapter:
     still        a stage's scene standing still, for paper
     bets         many predictions at once, each with how sure the reader is
     predict      the reader commits first: a question before an explorer
+    paste        a text that the reader gives, and what a model makes of it
     glue         numbers that the prose quotes
     wording      numbers in words, for the sentences of the figures
     in_browser   a notebook in the reader's browser: what a cell lacks there, in one line

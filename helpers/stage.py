@@ -46,7 +46,7 @@ class Stage(anywidget.AnyWidget):
 
     _css = theme_css() + "".join(
         (WEB / name).read_text(encoding="utf-8") for name in ("explore.css", "stage.css"))
-    _esm = "".join((WEB / name).read_text(encoding="utf-8") for name in ("controls.js", "stage.js")) + """
+    _esm = "".join((WEB / name).read_text(encoding="utf-8") for name in ("controls.js", "engines.js", "stage.js")) + """
 export default { render({ model, el }) {
   el.innerHTML = model.get("html");
   const stage = new Stage(el.firstElementChild, JSON.parse(model.get("header")));

@@ -34,7 +34,8 @@ def answering(live):
         return json.dumps(said), scene.tobytes()
     return answer
 
-answering(Live(getattr(importlib.import_module(module), model), unpacked(json.loads(facts))))
+made = getattr(importlib.import_module(module), model)
+answering(made() if hasattr(made, "answer") else Live(made, unpacked(json.loads(facts))))
 `, { globals: space });
   space.destroy();
   return answer;

@@ -1,0 +1,197 @@
+"""A class's own guesses, as people write them: read from pasted text or a table, and weighed as chapter 1 weighs Galton's.
+
+Nothing that cannot be read stops the rest: it is counted, under the reason why it is left out.
+
+Notation
+    guesses     (n,) in the order in which they stand
+    far out     beyond Tukey's outer fences, three interquartile ranges outside the quartiles (Tukey 1977, chapter 2)
+"""
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from . import checks, crowd
+
+LONGEST = 200  # characters of an entry: a longer one is an essay
+FENCE = 3.0  # interquartile ranges
+TOO_LARGE = 1e100
+FEWEST_BINS, MOST_BINS = 5, 30
+MARKS = " '’\u00a0\u202f"  # that part thousands, beside . and ,
+NUMBER = re.compile(rf"(?<![\w.,])[-+−]?(?:\d(?:[\d.,{MARKS}]*\d)?|[.,]\d+)(?:[eE][-+]?\d+)?(?!\d)")
+GROUPED = re.compile(rf"\d{{1,3}}(?:([.,{MARKS}])\d{{3}})(?:\1\d{{3}})*")
+TIMES = {"k": 1e3, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+EMPTY, WORDS, SEVERAL, HUGE = "empty", "without a number", "with more than one number", "too large to be a number"
+
+
+class Read(NamedTuple):
+    guesses: np.ndarray  # (n,) float64
+    left_out: dict  # {reason: how many entries}
+
+
+def read(text):
+    """The guesses in `text`: one a line, or in the columns of a table, or in one row. Returns Read.
+
+    A guess may carry words and units ("about 1,200 lb", "£12.50", "3 thousand"). A comma before exactly three digits
+    parts thousands, before others a decimal part, unless commas part the columns. Of a table the column with the most
+    numbers is taken, the last of equals. An entry without a number, with several, or too large is left out and counted.
+
+    Raises ValueError if `text` is not a text, or if no guess is left.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"text={text!r}: must be a text")
+    guesses, left_out = [], {}
+    for entry in _entries(text):
+        value = _number(entry)
+        if isinstance(value, str):
+            left_out[value] = left_out.get(value, 0) + 1
+        else:
+            guesses.append(value)
+    if not guesses:
+        shown = text if len(text) <= 40 else text[:40] + "..."
+        raise ValueError(f"text={shown!r}: no number in it; must have at least one guess, such as 1200")
+    return Read(np.array(guesses), left_out)
+
+
+def far_out(guesses):
+    """Which of the guesses (n,) lie beyond Tukey's outer fences: bool (n,); none does where the quartiles are one number."""
+    guesses = checks.finite("guesses", guesses)
+    low, high = np.quantile(guesses, [0.25, 0.75])
+    width = high - low
+    return (guesses < low - FENCE * width) | (guesses > high + FENCE * width) if width > 0 else np.zeros(len(guesses), bool)
+
+
+def bins(guesses):
+    """Edges of round, equal bins for guesses (n,): as wide as Freedman and Diaconis's (1981), 5 to 30 of them."""
+    low, high = float(np.min(guesses)), float(np.max(guesses))
+    spread = np.subtract(*np.quantile(guesses, [0.75, 0.25]))
+    span = high - low or abs(high) or 1.0
+    wanted = np.clip(2 * spread / len(guesses) ** (1 / 3), span / MOST_BINS, span / FEWEST_BINS)
+    power = 10.0 ** np.floor(np.log10(wanted))
+    width = power * min(step for step in (1, 2, 2.5, 5, 10) if step * power >= wanted * (1 - 1e-9))
+    first = np.floor(low / width)
+    return width * np.arange(first, first + int(np.floor(high / width) - first) + 2)
+
+
+class Pasted:
+    """What a page says of pasted guesses: `paste` asks it, here or in the reader's browser."""
+
+    def answer(self, message):
+        """(facts, numbers) for {"text", "truth" (a text, perhaps empty), "leave_out" (what is far out?)}.
+
+        facts: {"sentences", "count" of guesses, "ticks": [{"at", "label"}], "marks": [{"name", "at", "color"}], "refused"}; what
+        cannot be read at all stands in "refused", alone. numbers: the histogram's k + 1 edges, then its k counts.
+        """
+        try:
+            guesses, left_out = read(message["text"])
+            truth = _truth(message["truth"])
+        except ValueError as error:
+            return {"refused": [str(error)]}, np.empty(0)
+        far = far_out(guesses) if message["leave_out"] else np.zeros(len(guesses), bool)
+        if far.any():
+            left_out = left_out | {f"far out ({_some(guesses[far])})": int(far.sum())}
+        guesses = guesses[~far]
+        marks = [("mean", float(guesses.mean()), "orange"), ("median", float(np.median(guesses)), "green")]
+        if truth is not None:
+            marks.append(("truth", truth, "ink"))
+        edges = bins(guesses)
+        counts = np.histogram(guesses, edges)[0]
+        ticks = edges[::max(1, len(edges) // 6)]
+        return {"sentences": _sentences(guesses, left_out, truth), "count": len(guesses), "refused": [],
+                "ticks": [{"at": float(tick), "label": _said(tick)} for tick in ticks],
+                "marks": [{"name": f"{name} {_said(at)}", "at": at, "color": color} for name, at, color in marks],
+                }, np.concatenate([edges, counts])
+
+
+def _truth(written):
+    """The truth as a number; None if nothing is written. Raises ValueError, naming it, if it is no one number."""
+    value = _number(written)
+    if value == EMPTY:
+        return None
+    if isinstance(value, str):
+        raise ValueError(f"truth={written!r}: is {value}; must be one number, or empty")
+    return value
+
+
+def _said(value):
+    """A number as people say it: no more than four figures after its first."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _some(values):
+    shown = ", ".join(_said(value) for value in values[:3])
+    return shown + (", ..." if len(values) > 3 else "")
+
+
+def _identity(*squares):
+    """Three mean squares, with as many decimals as the least needs to be seen."""
+    least = min((square for square in squares if square > 0), default=1.0)
+    places = int(np.clip(1 - np.floor(np.log10(least)), 0, 6))
+    crowd_error, average_error, diversity = (f"{square:,.{places}f}" for square in squares)
+    return f"{crowd_error} = {average_error} \u2212 {diversity}"
+
+
+def _sentences(guesses, left_out, truth):
+    n, mean, median = len(guesses), guesses.mean(), np.median(guesses)
+    said = [f"{n} guess{'es' * (n > 1)}, from {_said(guesses.min())} to {_said(guesses.max())}. "
+            f"The mean is {_said(mean)}, the median {_said(median)}."]
+    if truth is not None:
+        crowd_error, average_error, diversity = map(float, crowd.diversity_prediction(guesses, truth))
+        farther = int(np.sum(np.abs(guesses - truth) > abs(mean - truth)))
+        said += [f"The truth is {_said(truth)}. The mean is {_said(abs(mean - truth))} off, the median {_said(abs(median - truth))}; "
+                 f"a single guess is typically {_said(average_error**0.5)} off (root mean square). "
+                 f"Farther off than the mean: {farther} of {n}.",
+                 f"Crowd error = average error \u2212 diversity: {_identity(crowd_error, average_error, diversity)}, in squares."]
+    if left_out:
+        said.append(f"Left out: {'; '.join(f'{count} {reason}' for reason, count in left_out.items())}.")
+    return said
+
+
+def _entries(text):
+    """The cells of `text` that may be guesses."""
+    lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    parting = next((mark for mark in "\t;" if mark in text), None)
+    if parting is None and any(re.search(r",(?!\d{3}(?!\d))(?!\d{1,2}$)", line.strip()) for line in lines):
+        parting = ","
+    rows = [line.split(parting) if parting else [line] for line in lines]
+    wide = {len(row) for row in rows if any(cell.strip() for cell in row)}
+    if len(rows) < 2 or len(wide) != 1 or wide == {1}:
+        return [cell for row in rows for cell in row]
+    columns = list(zip(*(row for row in rows if any(cell.strip() for cell in row)), strict=True))
+    return max(columns, key=lambda column: (sum(not isinstance(_number(cell), str) for cell in column), columns.index(column)))
+
+
+def _number(entry):
+    """The one number in an entry, or the reason why there is none."""
+    entry = entry.strip().strip("\"'")
+    if not entry:
+        return EMPTY
+    found = list(NUMBER.finditer(entry)) if len(entry) <= LONGEST else []
+    if not found:
+        return WORDS
+    value = _value(found[0][0].replace("−", "-")) if len(found) == 1 else None
+    if value is None:
+        return SEVERAL
+    unit = re.match(r"\s*([A-Za-z]+)", entry[found[0].end():])
+    value *= TIMES.get(unit[1].lower(), 1) if unit else 1
+    return value if abs(value) < TOO_LARGE else HUGE
+
+
+def _value(written):
+    """The number that digits and marks stand for; None if they are no one number."""
+    body, _, exponent = written.lower().partition("e")
+    sign, digits = (body[0], body[1:]) if body[0] in "+-" else ("", body)
+    marks = [mark for mark in digits if not mark.isdigit()]
+    point = ""
+    if marks and marks[-1] in ".," and digits.count(marks[-1]) == 1:
+        rest = digits.partition(marks[-1])
+        if marks[-1] == "." or len(marks) > 1 or len(rest[2]) != 3 or not rest[0].strip("0") or len(rest[0]) > 3:
+            digits, _, point = rest
+    grouped = GROUPED.fullmatch(digits)
+    if grouped:
+        digits = digits.replace(grouped[1], "")
+    if not digits.isdigit() and (digits or not point):
+        return None
+    return float(f"{sign}{digits}.{point}" + (f"e{exponent}" if exponent else ""))

@@ -1,0 +1,144 @@
+"""A class's guesses: what is read, what is left out and counted, and what is said of the rest."""
+import csv
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import crowd, guesses
+
+
+def read(text):
+    found = guesses.read(text)
+    return found.guesses.tolist(), found.left_out
+
+
+@pytest.mark.parametrize(("written", "number"), [
+    ("1200", 1200), ("1,198", 1198), (" 1 300 ", 1300), ("1\u00a0300", 1300), ("1'200", 1200), ("1.200.300", 1200300), ("1,234,567", 1234567),
+    ("12,5", 12.5), ("0,125", 0.125), ("1234,567", 1234.567), ("1.5", 1.5), (".5", 0.5), (",5", 0.5), ("1,234.56", 1234.56), ("1.234,56", 1234.56),
+    ("-5", -5), ("\u22127", -7), ("+3", 3), ("1e3", 1000), ("1.5E-2", 0.015), ("about 1,100 lb", 1100), ("£12.50", 12.5), ("95%", 95),
+    ("3 thousand", 3000), ("1.2k", 1200), ("2 million sweets", 2e6), ('"1200"', 1200), ("1200.", 1200), ("<b>7</b>", 7)])
+def test_a_guess_is_read_as_people_write_it(written, number):
+    assert read(written) == ([number], {})
+
+
+@pytest.mark.parametrize(("written", "reason"), [
+    ("", guesses.EMPTY), ("   ", guesses.EMPTY), ("no idea", guesses.WORDS), ("nan", guesses.WORDS), ("inf", guesses.WORDS), ("-", guesses.WORDS),
+    ("x" * 300 + " 5", guesses.WORDS), ("1200-1300", guesses.SEVERAL), ("2026/11/27", guesses.SEVERAL), ("10:30", guesses.SEVERAL), ("12 34", guesses.SEVERAL),
+    ("12,345,6", guesses.SEVERAL), ("1.2.3", guesses.SEVERAL), ("192.168.0.1", guesses.SEVERAL), ("1e999", guesses.HUGE), ("9" * 150, guesses.HUGE)])
+def test_what_is_no_one_number_is_counted_under_its_reason(written, reason):
+    assert read(f"7\n{written}\n8") == ([7, 8], {reason: 1})
+
+
+@pytest.mark.parametrize(("table", "numbers", "left_out"), [
+    ("name,guess\nAnn,1200\nBob,1300", [1200, 1300], {guesses.WORDS: 1}),
+    ("Timestamp\tYour guess\n2026/11/27 10:00:01\t1200\n2026/11/27 10:01:01\t1,300", [1200, 1300], {guesses.WORDS: 1}),
+    ("1;1.234,5\n2;99", [1234.5, 99], {}),
+    ("1200, 1300, 1250", [1200, 1300, 1250], {}), ("1200,1300,1250", [1200, 1300, 1250], {}),
+    ("a;5\nb;\nc;x", [5], {guesses.EMPTY: 1, guesses.WORDS: 1}),
+    ("5\r\n6\r7\n\n\n", [5, 6, 7], {})])
+def test_a_table_gives_the_column_with_the_most_numbers(table, numbers, left_out):
+    assert read(table) == (numbers, left_out)
+
+
+def test_a_table_as_a_program_writes_it():
+    written = io.StringIO()
+    csv.writer(written).writerows([["who", "guess"], *(([f"student {i}", 1000 + i]) for i in range(40))])
+    assert read(written.getvalue())[0] == [1000 + i for i in range(40)]
+
+
+def test_a_hundred_thousand_lines():
+    found, left_out = read("\n".join(["oops" if i % 10 == 0 else f"{i} lb" for i in range(100_000)]))
+    assert len(found) == 90_000
+    assert left_out == {guesses.WORDS: 10_000}
+
+
+@pytest.mark.parametrize("text", [None, 5, b"1200", ["1200"], "", "\n\n", "no idea", "1e999", "a" * 1000])
+def test_without_a_guess_the_text_is_named(text):
+    with pytest.raises(ValueError, match="^text="):
+        guesses.read(text)
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_pasted_is_read_or_refused(text):
+    try:
+        found = guesses.read(text)
+    except ValueError as error:
+        assert str(error).startswith("text=")
+    else:
+        assert np.isfinite(found.guesses).all()
+        assert len(found.guesses) > 0
+        assert all(count > 0 for count in found.left_out.values())
+
+
+@given(st.lists(st.floats(-1e9, 1e9).map(lambda number: round(number, 3)), min_size=1, max_size=50))
+@settings(max_examples=200, deadline=None)
+def test_plain_numbers_come_back_as_they_are(numbers):
+    assert read("\n".join(map(repr, numbers))) == (numbers, {})
+
+
+def test_far_out_is_beyond_three_interquartile_ranges():
+    usual = np.arange(1.0, 102.0)  # quartiles 26 and 76: fences at -124 and 226
+    odd = np.concatenate([usual, [226, 227, -124, -125]])
+    low, high = np.quantile(odd, [0.25, 0.75])
+    expected = (odd < low - 3 * (high - low)) | (odd > high + 3 * (high - low))
+    assert np.array_equal(guesses.far_out(odd), expected)
+    assert not guesses.far_out(usual).any()
+    assert guesses.far_out(np.append(usual, 1e6)).tolist() == [False] * 101 + [True]
+    assert not guesses.far_out([7, 7, 7, 7, 1000]).any()  # no spread to measure by
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_bins_are_round_equal_few_and_hold_every_guess(numbers):
+    edges = guesses.bins(np.array(numbers))
+    assert np.histogram(numbers, edges)[0].sum() == len(numbers)
+    assert 1 <= len(edges) - 1 <= guesses.MOST_BINS + 2
+    widths = np.diff(edges)
+    assert np.allclose(widths, widths[0], rtol=1e-6, atol=1e-9 * np.abs(edges).max())
+
+
+def answer(text, truth="", leave_out=True):
+    return guesses.Pasted().answer({"text": text, "truth": truth, "leave_out": leave_out})
+
+
+def test_what_is_said_is_the_chapter_s_identity():
+    facts, numbers = answer("10\n16 lb\n19\nnobody knows\n", "14")
+    errors = crowd.diversity_prediction(np.array([10.0, 16, 19]), 14)
+    assert [float(error) for error in errors] == pytest.approx([1, 15, 14])
+    assert facts["sentences"] == [
+        "3 guesses, from 10 to 19. The mean is 15, the median 16.",
+        "The truth is 14. The mean is 1 off, the median 2; a single guess is typically 3.873 off (root mean square). "
+        "Farther off than the mean: 3 of 3.",
+        "Crowd error = average error \u2212 diversity: 1.0 = 15.0 \u2212 14.0, in squares.",
+        "Left out: 1 without a number."]
+    assert facts["refused"] == []
+    assert [(mark["name"], mark["at"]) for mark in facts["marks"]] == [("mean 15", 15), ("median 16", 16), ("truth 14", 14)]
+    bins = (len(numbers) - 1) // 2
+    assert numbers[bins + 1:].sum() == facts["count"] == 3
+    assert numbers[0] <= 10 and numbers[bins] >= 19
+
+
+def test_far_out_guesses_are_left_out_and_named_or_kept():
+    text = "\n".join(map(str, [*range(100, 120), 1_000_000]))
+    with_it, without = answer(text, leave_out=False)[0], answer(text)[0]
+    assert (with_it["count"], without["count"]) == (21, 20)
+    assert without["sentences"][-1] == "Left out: 1 far out (1,000,000)."
+    assert [mark["at"] for mark in without["marks"]] == [109.5, 109.5]
+
+
+def test_without_the_truth_nothing_is_said_of_errors():
+    facts, _ = answer("5")
+    assert facts["sentences"] == ["1 guess, from 5 to 5. The mean is 5, the median 5."]
+    assert len(facts["marks"]) == 2
+
+
+@pytest.mark.parametrize(("text", "truth", "named"), [("nothing", "", "text="), ("5", "a lot", "truth="), ("5", "1-2", "truth=")])
+def test_what_cannot_be_weighed_is_refused_and_named(text, truth, named):
+    facts, numbers = answer(text, truth)
+    assert facts.keys() == {"refused"}
+    assert facts["refused"][0].startswith(named)
+    assert len(numbers) == 0
