@@ -20,10 +20,10 @@ from IPython.display import HTML, display
 
 from helpers import bake
 from helpers.controls import controls_of
-from helpers.predict import predict, take_gate
+from helpers.predict import checkpoint, predict, take_gate
 from helpers.state import draw
 
-__all__ = ["explore", "predict"]
+__all__ = ["checkpoint", "explore", "predict"]
 
 
 def explore(challenge: str | None = None, **abbreviations):

@@ -102,7 +102,7 @@ def panel(x="", y="", *, wide=False, height=2.6):
     ax = fig.add_axes((left / width, bottom / height,
                        1 - (left + right) / width, 1 - (bottom + top) / height))
     ax.set_xlabel(x)
-    ax.set_title(y, x=-(left - 0.08) / (width - left - right))
+    ax.set_title(y, x=-(left - 0.08) / (width - left - right), y=1)  # with y given, matplotlib need not look for room
     return fig, ax
 
 

@@ -5,7 +5,8 @@
             why={"60%": "That is one member alone.", "75%": "That is a jury of eleven."})
 
 The form is the same in a page and in a notebook. The explorer that comes next opens when the
-reader has answered or passed. Nothing is sent or graded.
+reader has answered or passed. `checkpoint` asks in the same form whether a section was understood, and
+nothing waits for the answer. Nothing is sent or graded.
 """
 import json
 import os
@@ -85,14 +86,18 @@ def address(kind: str, question: str) -> str:
 
 def ask(name: str, html: str, form: type, sets: str | None = None):
     """Show the form `html`, for which the next explorer waits; in a kernel as a widget `form`, which is returned."""
-    gate = Gate(name, sets)
-    _waiting.append(gate)
+    _waiting.append(Gate(name, sets, _show(html, form)))
+    return _waiting[-1].form
+
+
+def _show(html, form):
+    """The form in a page, or as a widget in a kernel, which is returned."""
     if os.environ.get("EXPLORE_ENGINE") == "baked":
         display(HTML(html))
-    else:
-        gate.form = form(html=html)
-        display(gate.form)
-    return gate.form
+        return None
+    widget = form(html=html)
+    display(widget)
+    return widget
 
 
 def take_gate(explorer: str, controls) -> Gate | None:
@@ -130,14 +135,31 @@ def predict(question: str, choices_or_range, answer, why: dict, sets: str | None
         inputs, facts = _choices(name, choices_or_range, answer, why)
     if sets is not None and not isinstance(choices_or_range, tuple):
         raise ValueError(f"sets is {sets!r}, but only a number can set a slider")
-    html = (
-        f'<form class="predict" id="{name}" data-predict="{escape(json.dumps(facts))}">'
+    ask(name, _form("predict", name, question, inputs, facts, f"<p>{escape(facts['told'])}</p>"), Form, sets)
+
+
+def checkpoint(question: str, choices: list, answer: str, why: dict):
+    """Ask whether the section was understood; the arguments, and the errors, are those of `predict` with a list of choices.
+
+    `why` says something to each choice, also to the right one.
+    """
+    name = address("check", question)
+    inputs, facts = _choices(name, choices, answer, why)
+    if not why.get(answer):
+        raise ValueError(f"why must say something to the right choice too, {answer!r}")
+    told = f"<details><summary>The answer</summary><p>{escape(facts['told'])}</p></details>"
+    _show(_form("predict check", name, question, inputs, facts, told), Form)
+
+
+def _form(kind, name, question, inputs, facts, told):
+    """The form's HTML; `told`: what stands below it where no script runs."""
+    return (
+        f'<form class="{kind}" id="{name}" data-predict="{escape(json.dumps(facts))}">'
         f"<fieldset><legend>{escape(question)}</legend>{inputs}</fieldset>"
         '<p class="predict-actions"><button type="submit">Check my answer</button> '
         '<button type="button" data-action="pass">Show me</button></p>'
         '<p class="predict-feedback" role="status"></p>'
-        f"<noscript><p>{escape(facts['told'])}</p></noscript></form>")
-    ask(name, html, Form, sets)
+        f"<noscript>{told}</noscript></form>")
 
 
 def _choices(name, choices, answer, why):

@@ -191,7 +191,9 @@ EXPLORERS = [explorer_of(page, figure) for page in PAGES
 STAGES = [stage_of(page, figure) for page in PAGES for figure in soup(page).select("figure.stage")]
 FORMS = [Form(page, form["id"], json.loads(form["data-predict"]), next(
     (figure for figure in EXPLORERS + STAGES if (figure.page, figure.after) == (page, form["id"])), None))
-    for page in PAGES for form in soup(page).select("form.predict:not(.bets)")]
+    for page in PAGES for form in soup(page).select("form.predict:not(.bets, .check)")]
+CHECKS = {page: [Form(page, form["id"], json.loads(form["data-predict"]), None) for form in soup(page).select("form.check")]
+          for page in PAGES}
 
 
 @functools.cache
@@ -211,8 +213,9 @@ def functions(source):
         return keep
 
     space = {"__name__": "__main__", "display": lambda *things, **options: None}
-    usual = helpers.explore.explore, helpers.explore.predict, helpers.stage.stage, helpers.bets.bets
+    usual = helpers.explore.explore, helpers.explore.predict, helpers.explore.checkpoint, helpers.stage.stage, helpers.bets.bets
     helpers.explore.explore, helpers.explore.predict = remember, lambda *said, **options: None
+    helpers.explore.checkpoint = lambda *said, **options: None
     helpers.stage.stage = helpers.bets.bets = lambda *said, **options: None
     try:
         with contextlib.chdir(notebook.parent):
@@ -221,5 +224,5 @@ def functions(source):
                     exec(compile("".join(cell["source"]), f"{source} {cell['id']}", "exec"), space)
     finally:
         get_reusable_executor().shutdown()  # what a notebook's workers have loaded is not kept for the next one
-        helpers.explore.explore, helpers.explore.predict, helpers.stage.stage, helpers.bets.bets = usual
+        helpers.explore.explore, helpers.explore.predict, helpers.explore.checkpoint, helpers.stage.stage, helpers.bets.bets = usual
     return found

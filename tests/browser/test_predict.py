@@ -2,6 +2,7 @@
 import json
 
 import built
+import pytest
 from hands import expect_state, figure_of
 from playwright.sync_api import expect
 
@@ -154,3 +155,42 @@ def test_an_address_opens_a_figure_that_waits(reader, gate):
 def test_the_facts_are_whole(form):
     assert json.dumps(form.facts)
     assert form.facts["told"].strip()
+
+
+def test_every_check_answers_each_choice_by_keyboard_alone(reader, page, where):
+    """One tab for the whole page: nothing on it waits for these answers."""
+    if not built.CHECKS[page]:
+        pytest.skip("no question of understanding here")
+    tab = reader.open(page, where=where)
+    for check in built.CHECKS[page]:
+        asked, feedback = form_of(tab, check), check.facts["feedback"]
+        told = asked.locator(".predict-feedback")
+        asked.locator("input").first.focus()
+        tab.keyboard.press("Space")
+        for index, why in enumerate(feedback):
+            if index:
+                asked.locator("input:checked").focus()
+                tab.keyboard.press("ArrowDown")
+            tab.keyboard.press("Enter")
+            right = index == check.facts["right"]
+            expect(told).to_have_text(f"{'Yes.' if right else 'Not quite.'} {why}")
+            expect(asked).to_have_attribute("data-right", str(right).lower())
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("Enter")
+        expect(told).to_have_text(check.facts["told"])
+        assert len(set(feedback)) == len(feedback) and all(feedback)
+
+
+def test_a_check_s_answer_can_be_unfolded_without_javascript(reader, page):
+    tab = reader.open(page, java_script_enabled=False)
+    for check in built.CHECKS[page][:2]:
+        asked = form_of(tab, check)
+        expect(asked.locator("button").first).to_be_hidden()
+        asked.locator("noscript summary").click()
+        expect(asked.locator("noscript p")).to_have_text(check.facts["told"])
+
+
+def test_no_two_questions_of_a_page_have_one_address(page):
+    names = [form["id"] for form in built.soup(page).select("form[id]")]
+    assert len(set(names)) == len(names)

@@ -121,6 +121,24 @@ def test_the_form_of_a_number(shown, engine, bounds, step, answer, interval):
     assert "<noscript><p>It is so.</p></noscript>" in html
 
 
+def test_a_check_has_the_same_form_and_nothing_waits_for_it(shown, engine):
+    predict.checkpoint("How often?", CHOICES, "98% & more", WHY | {"98% & more": "As a hundred."})
+    html = html_of(shown, engine)
+    assert html.startswith('<form class="predict check" id="check-how-often" ')
+    assert facts_of(html)["feedback"] == ["One member alone.", "A jury of <eleven>.", "As a hundred."]
+    assert "<noscript><details><summary>The answer</summary><p>The answer: 98% &amp; more. As a hundred.</p>" in html
+    assert predict.take_gate("jury", controls()) is None
+
+
+@pytest.mark.parametrize(("argument", "choices", "answer", "why"), [
+    ("choices_or_range", ["60%"], "60%", {"60%": "yes"}), ("answer", CHOICES, "61%", WHY), ("why", CHOICES, "60%", WHY),
+    ("why", CHOICES, "98% & more", WHY), ("why", CHOICES, "98% & more", WHY | {"98% & more": ""})])
+def test_what_cannot_be_checked_is_named(shown, engine, argument, choices, answer, why):
+    with pytest.raises(ValueError, match=f"^{argument} "):
+        predict.checkpoint("How often?", choices, answer, why)
+    assert shown == []
+
+
 def controls(**abbreviations):
     def jury(voters=3, kind="peers", stops=5):
         pass
