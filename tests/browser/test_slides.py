@@ -1,0 +1,99 @@
+"""The decks: every figure and question of a chapter on a slide that holds it, alive, with the prose as notes."""
+from pathlib import Path
+
+import built
+import pytest
+from playwright.sync_api import expect
+
+CHAPTERS = [page for page in built.PAGES if Path(page).stem[:2].isdigit()]
+
+
+def deck_of(page):
+    return f"slides/{Path(page).name}"
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda page: Path(page).stem)
+def chapter(request):
+    return request.param
+
+
+def wanted(page):
+    return built.soup(page).select("figure.explore, figure.stage, figure.paste, form.predict")
+
+
+def test_a_deck_has_every_figure_and_question_once_and_notes(chapter):
+    deck = built.soup(deck_of(chapter))
+    shown = [element["id"] for element in deck.select("section figure[id], section form[id]:not(figure form)")]
+    assert shown == [element["id"] for element in wanted(chapter)]
+    notes = [note for note in deck.select("aside.notes") if note.text.strip()]
+    assert len(notes) >= len(deck.select(".slides > section"))
+    prose = built.soup(chapter).select_one("article section section > p").text[:80]
+    assert prose in "".join(note.text for note in notes)
+    assert not deck.select("aside.notes figure, aside.notes form")
+
+
+# Walks through the deck as a teacher does; returns how many slides it met, and what of them the screen does not hold.
+WALK = """async () => {
+  const cut = [];
+  let seen = 1;
+  for (;; seen += 1) {
+    const slide = document.querySelector("section.present:not(.stack)");
+    for (const figure of slide.querySelectorAll("[data-waiting]")) {
+      document.getElementById(figure.dataset.after).querySelector("[data-action=pass]").click();
+    }
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const scrolls = getComputedStyle(slide).overflowY === "auto"; // a long table, or many bets
+    if (scrolls && slide.getBoundingClientRect().bottom > innerHeight) cut.push(`${slide.textContent.slice(0, 40)} does not scroll`);
+    for (const shown of slide.querySelectorAll("h1, h2, .lead, .formula, figure, form.predict")) {
+      const { left, right, top, bottom } = shown.getBoundingClientRect();
+      if (left < 0 || right > innerWidth || (!scrolls && (top < 0 || bottom > innerHeight))) {
+        cut.push(`${shown.id || shown.textContent.slice(0, 40)}: ${Math.round(right)}, ${Math.round(bottom)}`);
+      }
+    }
+    if (Reveal.isLastSlide() && Reveal.isLastVerticalSlide()) return { seen, cut };
+    Reveal.next();
+  }
+}"""
+
+
+def test_every_slide_can_be_reached_and_holds_what_it_shows(reader, chapter):
+    turn = CHAPTERS.index(chapter) % 2
+    tab = reader.open(deck_of(chapter), where=("http", "file")[turn], viewport={"width": 1280, "height": 800},
+                      color_scheme=("light", "dark")[turn], reduced_motion="reduce")
+    tab.wait_for_function("() => window.Reveal?.isReady()")
+    found = tab.evaluate(WALK)
+    assert found["cut"] == []
+    assert found["seen"] == tab.evaluate("Reveal.getTotalSlides()")
+
+
+def test_keys_turn_the_slides(reader):
+    tab = reader.open(deck_of(CHAPTERS[0]), viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    tab.wait_for_function("() => window.Reveal?.isReady()")
+    for number in range(1, 4):
+        tab.keyboard.press("Space")
+        assert tab.evaluate("Reveal.getSlidePastCount()") == number
+
+
+def test_a_figure_answers_on_its_slide_and_the_slide_is_kept(reader):
+    page = CHAPTERS[0]
+    explorer = next(one for one in built.EXPLORERS if one.page == page and one.after is None)
+    tab = reader.open(deck_of(page), viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    tab.wait_for_function("() => window.Reveal?.isReady()")
+    tab.evaluate("name => { const at = Reveal.getIndices(document.getElementById(name).closest('section')); Reveal.slide(at.h, at.v); }", explorer.name)
+    figure = tab.locator(explorer.selector)
+    slider = figure.locator("[name]").first
+    slider.focus()
+    before, place = figure.get_attribute("data-state"), tab.evaluate("JSON.stringify(Reveal.getIndices())")
+    tab.keyboard.press("ArrowRight" if explorer.default[0] < explorer.sizes[0] - 1 else "ArrowLeft")
+    expect(figure).not_to_have_attribute("data-state", before or "")
+    state = tuple(map(int, figure.get_attribute("data-state").split(",")))
+    expect(figure.locator("figcaption")).to_have_text(explorer.states()[state].sentence)
+    assert tab.evaluate("JSON.stringify(Reveal.getIndices())") == place
+
+
+def test_notes_open_in_a_window_of_their_own(reader):
+    tab = reader.open(deck_of(CHAPTERS[0]), viewport={"width": 1280, "height": 800})
+    tab.wait_for_function("() => window.Reveal?.isReady()")
+    with tab.expect_popup() as opened:
+        tab.keyboard.press("s")
+    opened.value.wait_for_function("() => document.querySelector('.speaker-controls-notes .value')?.textContent.trim().length > 20")
