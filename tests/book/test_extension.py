@@ -104,7 +104,8 @@ PAGES = {
     "index.md": "# Start\n\n```{borrow} sub/chapter jury\n```\n\n```{toctree}\nsub/chapter\nsub/page\n"
                 "sub/deep/herd\nplain\nother\nlast\n```\n",
     "sub/chapter.ipynb": [JURY, "1 + 1"],
-    "sub/page.md": "# Page\n\n```{borrow} chapter jury\n```\n\n```{borrow} deep/herd herd\n```\n",
+    "sub/page.md": "# Page\n\n```{borrow} chapter jury\n```\n\n```{borrow} deep/herd herd\n```\n\n"
+                   "See {state}`eleven, and unfair <chapter#jury?voters=11&fair=false>`, or {state}`sheep <herd#herd>`.\n",
     "sub/deep/herd.ipynb": [HERD],
     "plain.md": "# Plain\n\nNo figure, but $x^2$.\n",
     "other.md": "# Other\n",
@@ -217,11 +218,23 @@ def test_a_renamed_explorer_leaves_no_old_pack(copy):
     assert copy.packs() == ["sub/chapter/jury.js", "sub/deep/herd/flock.js"]
 
 
-def test_two_explorers_of_one_name_are_a_warning(tmp_path):
-    twice = Book(tmp_path / "book", {"index.ipynb": [JURY, JURY]})
+def test_a_state_is_a_link_that_opens_its_figure_in_it(book):
+    links = [(link["href"], link.text) for link in book.page("sub/page").select("a.state")]
+    assert links == [("chapter.html#jury?voters=11&fair=false", "eleven, and unfair"), ("deep/herd.html#herd", "sheep")]
+
+
+def test_two_explorers_of_one_name_and_states_that_are_not_there_are_warnings(tmp_path):
+    twice = Book(tmp_path / "book", {"index.ipynb": [JURY, JURY], "page.md": (
+        "---\norphan: true\n---\n# Page\n\n{state}`a <nowhere#jury>` {state}`b <index#court>` {state}`c <index#jury?jurors=3>`"
+        " {state}`d <index#jury?voters=4>` {state}`e <index#jury?voters=3&fair=yes>`\n")})
     code, said = twice.build("-W", "--keep-going")
     assert code != 0
     assert "two figures are named 'jury'" in said
+    for wrong in ("'nowhere#jury': no such figure", "'index#court': no such figure",
+                  "'index#jury?jurors=3': no control 'jurors'; it has voters, fair",
+                  "'index#jury?voters=4': no voters='4'; it takes 1, 3, 11",
+                  "'index#jury?voters=3&fair=yes': no fair='yes'; it takes false, true"):
+        assert wrong in said, wrong
 
 
 def test_a_budget_that_is_passed_stops_the_build_with_the_name(tmp_path):

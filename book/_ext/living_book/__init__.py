@@ -1,23 +1,26 @@
 """The book's one Sphinx extension: what makes the built pages alive.
 
     figures     baked explorers: their packs become sidecar files; a page borrows another's figure
+    states      the `state` role: links to a figure in a state of its own
     claims      the `claims` directive: a chapter's claims and verdicts from claims.yml
     ledger      the `ledger` and `verdicts` directives: every claim of the essay on one page
     mathematics formulas as MathML, without a script
     sources     the list of sources, for screen readers
     fresh       notebooks run again when the helpers or the data that they use have changed
     launch      buttons that open a chapter as a notebook, in the browser or on Binder
+    slides      a deck for each chapter, with the same figures alive
+    assignments what each asks, and where it opens
     lite        those notebooks in the browser: JupyterLite inside the site
     trim        what Jupyter Book loads and this book does not use
 
-Beside them, what they use: live_notebooks (chapters for a plain Jupyter), pyodide (Python for the browser), repository
-(where this copy comes from).
+Beside them, what they use: live_notebooks (chapters for a plain Jupyter), assign (assignments of their masters), pyodide
+(Python for the browser), repository (where this copy comes from).
 """
-from living_book import claims, figures, fresh, launch, ledger, lite, mathematics, sources, trim
+from living_book import assignments, claims, figures, fresh, launch, ledger, lite, mathematics, slides, sources, states, trim
 
 
 def setup(app):
-    for part in (fresh, figures, claims, ledger, mathematics, sources, launch, lite, trim):
+    for part in (fresh, figures, claims, ledger, mathematics, sources, states, launch, assignments, lite, slides, trim):
         part.setup(app)
     return {"version": "1", "env_version": 1,
             "parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,10 +21,13 @@ from living_book import pyodide
 WEB = Path(helpers.__file__).parent / "web"
 PACK = re.compile(r'<script type="text/plain" class="figure-pack">([^<]*)</script>')
 NAME = re.compile(r'<figure class="(?:explore|stage)" id="([^"]+)"')
+PASTE = '<figure class="paste"'
 SCRIPTS = {"predict bets": ("packs.js", "controls.js", "predict.js", "bets.js", "explore.js"),
            "explore": ("packs.js", "controls.js", "predict.js", "explore.js"),
-           "stage": ("packs.js", "controls.js", "predict.js", "stage.js"),
-           "predict": ("packs.js", "controls.js", "predict.js", "explore.js")}
+           "stage": ("packs.js", "controls.js", "predict.js", "engines.js", "stage.js"),
+           "paste": ("packs.js", "controls.js", "engines.js", "paste.js"),
+           "predict": ("packs.js", "controls.js", "predict.js", "explore.js"),
+           "predict check": ("packs.js", "controls.js", "predict.js", "explore.js")}
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +89,8 @@ def place_figures(app, doctree, docname):
             figure = ""
         node.replace_self(nodes.raw("", figure, format="html", figure=node["figure"]))
     for node in doctree.findall(nodes.raw):
+        if PASTE in node.astext():
+            node.children = [nodes.Text(node.astext().replace(PASTE, PASTE + python, 1))]
         if "figure" in node:
             node.children = [nodes.Text(
                 node.astext().replace("{packs}", packs, 1).replace("{python}", python, 1))]
@@ -135,6 +140,7 @@ def setup(app):
     app.add_css_file("figures.css")
     app.add_css_file("explore.css")
     app.add_css_file("stage.css")
+    app.add_css_file("paste.css")
     app.add_config_value("living_book_has_python", False, "env")
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", copy_front_end)

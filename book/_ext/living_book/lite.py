@@ -1,6 +1,6 @@
-"""The chapters in the reader's browser: JupyterLite in the built site, at lite/, with the helpers as a wheel.
+"""Chapters and assignments in the reader's browser: JupyterLite in the built site, at lite/, with the helpers as a wheel.
 
-When the pages are written (`build-finished`), the live notebooks and the data go to _build/lite, `jupyter lite build`
+When the pages are written (`build-finished`), the live notebooks, the assignments and the data go to _build/lite, `jupyter lite build`
 makes lite/ of them, and Pyodide's lock is told of the helpers and of the kernel's own wheels, so that one import
 fetches all that it needs. The Pyodide is the pages' own. Without it there is no lite/, and the build says so.
 """
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
@@ -20,10 +21,13 @@ from sphinx.util import logging
 import helpers
 from helpers.dependencies import needed
 from living_book import live_notebooks, pyodide, repository
+from living_book.assign import students
 
 PACKAGE = Path(helpers.__file__).parents[1]
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
+OTTER = PACKAGE / "book" / "teaching" / "otter_in_browser"
 OURS = "power-of-decentralization"
+EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")  # of JupyterLab's, what is used
 # The kernel's own wheels: what each needs, and what it is imported as.
 KERNEL_WHEELS = {"piplite": ("micropip",), "ipykernel": (), "pyodide-kernel": ("comm", "ipython", "traitlets")}
 AT_START = ("micropip", "comm", "jedi", "ipython", *KERNEL_WHEELS, OURS)
@@ -42,12 +46,13 @@ def date_of(root: Path) -> str:
     return done.stdout.strip() or "315532800"
 
 
-def helpers_wheel(target: Path) -> Path:
-    """The helpers as a wheel in `target`. Its name holds its hash: a reader's browser never takes an older one for it."""
+def wheel(parts, target: Path) -> Path:
+    """A wheel in `target` of the project that `parts` make up, {file or folder: its path within the project}. Its name holds its
+    hash: a reader's browser never takes an older one for it."""
     with tempfile.TemporaryDirectory() as folder:
-        for part in ("helpers", "pyproject.toml"):
-            copy = shutil.copytree if (PACKAGE / part).is_dir() else shutil.copyfile
-            copy(PACKAGE / part, Path(folder) / part)
+        for part, place in parts.items():
+            copy = shutil.copytree if part.is_dir() else shutil.copyfile
+            copy(part, Path(folder) / place)
         subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
                         "--disable-pip-version-check", "--wheel-dir", folder, folder],
                        check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"})
@@ -57,14 +62,28 @@ def helpers_wheel(target: Path) -> Path:
         return Path(shutil.copyfile(built, target / f"{name}-{version}-{stamp}-{rest}"))
 
 
+def helpers_wheel(target: Path) -> Path:
+    return wheel({PACKAGE / part: part for part in ("helpers", "pyproject.toml")}, target)
+
+
+def otter_wheel(target: Path) -> Path:
+    """What a student's assignment uses of otter in the browser: of otter-grader itself only what runs a test, as it is."""
+    parts = {path: path.name for path in OTTER.iterdir()}
+    grader = metadata.distribution("otter-grader")
+    tests = {grader.locate_file(f"otter/test_files/{name}"): f"otter/test_files/{name}" for name in ("abstract_test.py", "exception_test.py")}
+    licence, = (file.locate() for file in grader.files if file.name == "LICENSE")
+    return wheel(parts | tests | {licence: "LICENSE"}, target)
+
+
 def write_lock(python: Path, kernel: Path) -> str:
     """In the folder `python`, a lock of all that Pyodide has and a notebook needs beside it; returns its file name."""
-    for old in (*python.glob("power_of_decentralization-*"), *python.glob("lite-lock-*")):
+    for old in (*python.glob("power_of_decentralization-*"), *python.glob("otter_in_browser-*"), *python.glob("lite-lock-*")):
         old.unlink()
     lock = json.loads((python / pyodide.LOCK).read_text(encoding="utf-8"))
     ours = helpers_wheel(python)
     needs = ("numpy", "scipy", "matplotlib", "scikit-learn", "joblib", "tqdm", "ipywidgets", "anywidget")
     lock["packages"][OURS] = pyodide.entry(ours, needs, ["helpers"])
+    lock["packages"]["otter-in-browser"] = pyodide.entry(otter_wheel(python), ("ipython",), ["otter"])
     for name, depends in KERNEL_WHEELS.items():
         module = name.replace("-", "_")
         found, = kernel.glob(f"{module}-*.whl")
@@ -110,9 +129,13 @@ def build(root: Path, site: Path):
     shutil.rmtree(source, ignore_errors=True)  # with what doit remembers of the last time: it would leave steps out
     live_notebooks.write(root / "book", source / "files", lambda path: live_notebooks.built_numbers(glued, path.stem), kept_for,
                          first_cell(repository.origin(root)))
+    students(root / "book", source / "files" / "assignments")
     labextensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
     lock = write_lock(site / "_pyodide", labextensions / KERNEL.removeprefix("extensions/"))
     (source / "jupyter-lite.json").write_text(json.dumps(settings(lock)), encoding="utf-8")
+    (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": {
+        "ignore_sys_prefix": ["federated_extensions"],
+        "federated_extensions": [str(labextensions / name) for name in EXTENSIONS]}}), encoding="utf-8")
     shutil.rmtree(site / "lite", ignore_errors=True)
     done = subprocess.run(
         [sys.executable, "-m", "jupyter", "lite", "build", "--output-dir", str(site / "lite"), "--contents", "files",
@@ -120,6 +143,15 @@ def build(root: Path, site: Path):
         capture_output=True, text=True, check=False, cwd=source, env={**os.environ, "SOURCE_DATE_EPOCH": date_of(root)})
     if done.returncode:
         raise ExtensionError(f"jupyter lite build failed: {(done.stderr or done.stdout).strip()[-2000:]}")
+
+
+def on_config_inited(app, config):
+    try:
+        hidden = not live_notebooks.with_solutions()
+    except ValueError as error:
+        raise ExtensionError(str(error)) from None
+    if "hide_solutions" in config:  # of sphinx-exercise
+        config.hide_solutions = hidden
 
 
 def on_build_finished(app, exception):
@@ -134,4 +166,5 @@ def on_build_finished(app, exception):
 
 
 def setup(app):
+    app.connect("config-inited", on_config_inited)
     app.connect("build-finished", on_build_finished)

@@ -4,11 +4,13 @@
     python book/_ext/living_book/live_notebooks.py FOLDER         to a folder, with the data beside them
 
 The numbers that the prose quotes are those of the last build. Where nothing was built, each chapter is run first; a
-number whose cell fails is then left as three dots, and said on the way.
+number whose cell fails is then left as three dots, and said on the way. Exercises come with their solutions folded, or,
+with SOLUTIONS=no in the environment, without them.
 """
 import argparse
 import ast
 import json
+import os
 import re
 import shutil
 import sys
@@ -31,6 +33,14 @@ GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move 
 > Cells that only work out the prose's numbers are folded; a click on the three dots opens one. The models are the modules of `helpers`: once a cell has imported one, its name with two question marks, in a cell of your own, shows its source."""
 
 FOLDED = {"jupyter": {"source_hidden": True}}
+
+
+def with_solutions() -> bool:
+    """Whether the exercises have their solutions under them. Raises ValueError for a SOLUTIONS that is neither yes nor no."""
+    said = os.environ.get("SOLUTIONS") or "yes"
+    if said not in ("yes", "no"):
+        raise ValueError(f"SOLUTIONS={said!r}: must be yes or no")
+    return said == "yes"
 
 
 def chapters(book: Path) -> list[Path]:
@@ -92,7 +102,7 @@ class Marks:
             self.exercises += 1
             return f"#### Exercise {self.exercises}{f': {argument}' if argument else ''}\n\n{body}"
         if name == "solution":
-            return f"<details><summary>Solution</summary>\n\n{body}\n\n</details>"
+            return "" if not with_solutions() else f"<details><summary>Solution</summary>\n\n{body}\n\n</details>"
         if name == "claims":
             rows = [claim for claim in self.claims if claim["chapter"] == argument]
             return "\n".join(["| claim | verdict | why |", "|---|---|---|", *(
