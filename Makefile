@@ -1,7 +1,10 @@
 # make book      everything: environment, notebooks, site          make serve   look at it
-# make html      rebuild what changed                              make test    everything tested
+# make html      rebuild what changed; with SOLUTIONS=no           make test    everything tested
+#                exercises without their solutions
 # make bench     measure                                           make lock    renew the pins
 # make lab       the chapters in JupyterLab, readable and with your changes kept in _build/notebooks
+# make pdf       the printed book; with ADDRESS=https://... each figure has the address that opens it alive
+# make assignments   what students get, what grades it, the solutions      make grade ASSIGNMENT=... SUBMISSIONS=...   a class's
 # make atlas     every system against its twin: book/data/atlas.csv
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +14,7 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 
 NEWEST ?=
 
-.PHONY: book html serve lab test test-long bench atlas lock clean
+.PHONY: book html serve lab pdf assignments grade test test-long bench atlas lock clean
 
 book: html
 	@echo
@@ -30,6 +33,17 @@ serve: .venv/ready
 lab: .venv/ready
 	@test -d _build/notebooks || $(PY) book/_ext/living_book/live_notebooks.py _build/notebooks
 	$(BIN)/jupyter lab _build/notebooks
+
+pdf: html
+	$(PY) tests/browser/chromium.py
+	$(PY) book/_ext/living_book/paper.py --site "$(ADDRESS)"
+
+assignments: .venv/ready
+	$(PY) book/_ext/living_book/assign.py
+
+grade: .venv/ready
+	@test -d "$(SUBMISSIONS)" || { echo "Say which: make grade ASSIGNMENT=01_crowd SUBMISSIONS=a_folder_of_notebooks"; exit 1; }
+	$(PY) book/teaching/grade.py _build/assignments/$(ASSIGNMENT)/autograder.zip "$(SUBMISSIONS)"
 
 test: html
 	$(PY) tests/browser/chromium.py

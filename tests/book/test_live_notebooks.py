@@ -47,6 +47,22 @@ def test_a_mark_becomes_what_it_stands_for(myst, read):
     assert plain(myst) == read
 
 
+EXERCISE = "```{exercise} One voice\n:label: voice\nSay it.\n```\n\n````{solution} voice\n:class: dropdown\nSaid.\n````\n"
+
+
+@pytest.mark.parametrize(("said", "told"), [("yes", True), ("", True), ("no", False)])
+def test_solutions_are_left_out_where_they_are_not_wanted(said, told, monkeypatch):
+    monkeypatch.setenv("SOLUTIONS", said)
+    assert ("Said." in plain(EXERCISE)) == told
+    assert "Say it." in plain(EXERCISE)
+
+
+def test_what_solutions_cannot_be_is_named(monkeypatch):
+    monkeypatch.setenv("SOLUTIONS", "maybe")
+    with pytest.raises(ValueError, match="SOLUTIONS='maybe': must be yes or no"):
+        live_notebooks.with_solutions()
+
+
 def test_claims_become_a_table_with_their_numbers():
     claim = {"chapter": "01_crowd", "claim": "Crowds\nare wise.", "verdict": "qualified", "evidence": "In {glue:text}`half`."}
     assert plain("```{claims} 01_crowd\n```", claims=[claim, claim | {"chapter": "02_colonies"}]).splitlines()[2:] == [

@@ -7,6 +7,7 @@ from functools import partial
 from http.server import ThreadingHTTPServer
 
 import built
+import nbformat
 import pytest
 from conftest import Quiet
 from notebooks import NOTEBOOK, Notebook, Student
@@ -137,3 +138,19 @@ def test_from_a_file_the_button_says_why(reader):
     tab = reader.open(CHAPTERS[0], where="file")
     expect(tab.locator(".launch-why")).to_contain_text("make serve")
     expect(tab.locator('.launch a[data-launch="lite"]')).not_to_have_attribute("href", re.compile("."))
+
+
+def test_an_assignment_checks_itself_without_a_server(student):
+    """The page's link opens it; untouched it is told what is missing, with the right answer it passes."""
+    tab = student.context.new_page()
+    tab.goto(f"{student.origin}book/teaching/assignments.html")
+    tab.locator('.launch a[data-launch="lite"]').first.click()
+    notebook = Notebook(tab, LIMIT)
+    cells = notebook.run(4, LIMIT)
+    assert errors_of(cells) == []
+    assert "❌ Test case failed" in str(cells[3]["outputs"])
+    solved = nbformat.read(built.ROOT / "_build" / "assignments" / "01_crowd" / "solution.ipynb", as_version=4)
+    answer = next(cell.source for cell in solved.cells if cell.cell_type == "code" and "def identity" in cell.source)
+    tab.evaluate(f"([index, text]) => {NOTEBOOK}.content.widgets[index].model.sharedModel.setSource(text)", [cells[2]["index"], answer])
+    cells = notebook.run(4, LIMIT)
+    assert "passed!" in str(cells[3]["outputs"])
