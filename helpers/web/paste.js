@@ -6,6 +6,7 @@ const HIGH = 250;
 const SIDE = 28; // left and right of the bars
 const FOOT = 34; // below them
 const ROW = 17; // of a mark's name
+const LONG = 20000; // characters: a browser types a pasted text line by line, and would take minutes for so many
 
 function drawn(kind, attributes, text = "") {
   const element = document.createElementNS(SVG, kind);
@@ -28,6 +29,12 @@ class Paste {
     });
     this.form.elements.file.addEventListener("change", ({ target }) => this.take(target.files[0]));
     const { text } = this.form.elements;
+    text.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData.getData("text/plain");
+      if (pasted.length < LONG) return;
+      event.preventDefault();
+      text.setRangeText(pasted, text.selectionStart, text.selectionEnd, "end");
+    });
     text.addEventListener("dragover", (event) => event.preventDefault());
     text.addEventListener("drop", (event) => {
       if (!event.dataTransfer.files.length) return; // a dragged text goes in by itself
