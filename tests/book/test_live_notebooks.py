@@ -102,7 +102,8 @@ def test_a_chapter_reads_well_in_a_plain_jupyter(folder, chapter):
         cell.source for cell in source.cells if cell.cell_type == "code"]
     for cell in made.cells[2:]:
         if cell.cell_type == "code":
-            assert cell.metadata.get("jupyter", {}).get("source_hidden", False) == ("remove-cell" in cell.metadata.get("tags", ()))
+            assert cell.metadata.get("jupyter", {}).get("source_hidden", False) == (
+                not {"remove-cell", "remove-input"}.isdisjoint(cell.metadata.get("tags", ())))
 
 
 def test_the_data_come_along_without_their_scripts(folder):

@@ -30,7 +30,7 @@ EQUATION = re.compile(r"^\$\$(.+)\$\$ \(([\w-]+)\)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?:[\w/-]+\.md)?(?:#[\w-]*)?\)")  # to a page that is no notebook
 DEFINITION = re.compile(r"^(\S.*)\n: (.+)$", re.MULTILINE)
 GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move the sliders, change the code, and run a cell again with Shift+Enter; the numbers in the prose stay the book's. {kept}
-> Cells that only work out the prose's numbers are folded; a click on the three dots opens one. The models are the modules of `helpers`: once a cell has imported one, its name with two question marks, in a cell of your own, shows its source."""
+> Cells that only work out the prose's numbers, or ask you a question, are folded; a click on the three dots opens one. The models are the modules of `helpers`: once a cell has imported one, its name with two question marks, in a cell of your own, shows its source."""
 
 FOLDED = {"jupyter": {"source_hidden": True}}
 

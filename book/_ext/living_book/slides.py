@@ -46,6 +46,8 @@ def lead(soup, paragraph):
         made.append(part[:end.start() + 1] if end else copy.copy(part))
         if end:
             break
+    for named in made.select("[id]"):  # its name stays with the prose
+        del named["id"]
     text = made.get_text().strip()
     return made if text[-1:] in tuple(".?!") and len(text) <= LONGEST else None
 
