@@ -16,12 +16,11 @@ from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from sphinx.util import logging
 
-from helpers.dependencies import FOLDER, needed
+from helpers.dependencies import needed
 from living_book.live_notebooks import code_of
 
 SHARED = ("book/data/*", "requirements.lock")
 LOOKS = ("book/_ext/**/*.py", "book/_static/*", "book/_templates/**/*.html", "helpers/web/*.css")
-FRONT_END = sorted((FOLDER / "web").glob("*.js"))  # part of the figures' packs
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ def made_of(notebook: Path, root: Path) -> str:
     files = set()
     with suppress(SyntaxError):  # running it will say so
         files = needed(code_of(notebook))
-    return fingerprint([*files, *FRONT_END, *matching(root, SHARED)])
+    return fingerprint([*files, *matching(root, SHARED)])
 
 
 def run(notebooks: dict[str, Path], root: Path, folder: Path, timeout: int) -> dict[str, str]:

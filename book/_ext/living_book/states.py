@@ -5,6 +5,7 @@
 Before the `#` is the page's own name, without its folder. A figure, a control or a value that is not there is a warning. A stage is opened as it starts: name it alone.
 """
 import json
+from html import escape
 from urllib.parse import parse_qsl
 
 from bs4 import BeautifulSoup
@@ -61,7 +62,8 @@ def place_links(app, doctree, docname):
             node.replace_self(nodes.inline("", node.astext()))
         else:
             link = f"{app.builder.get_relative_uri(docname, page)}#{address}"
-            node.replace_self(nodes.reference("", node.astext(), refuri=link, internal=True, classes=["state"]))
+            # not a docutils reference: the theme takes an internal link's fragment for a selector
+            node.replace_self(nodes.raw("", f'<a class="state" href="{escape(link)}">{escape(node.astext())}</a>', format="html"))
 
 
 def setup(app):
