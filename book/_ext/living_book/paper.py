@@ -86,7 +86,7 @@ def slug(page: str) -> str:
 def joined(article: str, page: str, printed: set[str], site: str) -> str:
     """An article with its names made its own, and its links led to where their targets are: in this document, or in the site."""
     mark = f"{slug(page)}--"
-    article = re.sub(r'(\sid=")([^"]+)"', rf"\g<1>{mark}\2\"", article)
+    article = re.sub(r'(\sid=")([^"]+)"', rf'\g<1>{mark}\2"', article)
     article = re.sub(r'((?:xlink:)?href="#|url\(#)(?=[^")?]+[")])', rf"\g<1>{mark}", article)
 
     def lead(found):
@@ -115,8 +115,10 @@ def with_addresses(article: str, page: str, site: str) -> str:
     """Beside each figure the address that opens it alive; as it is without a site."""
     if not site:
         return article
-    return re.sub(r'(<figure class="(?:explore|stage)" id="([^"]+)".*?<figcaption>.*?</figcaption>)(\s*</figure>)',
-                  lambda found: f"{found[1]}{code(f'{site}/{page}.html#{found[2]}')}{found[3]}", article, flags=re.DOTALL)
+    soup = BeautifulSoup(article, "html.parser")
+    for figure in soup.select("figure.explore, figure.stage"):
+        figure.append(BeautifulSoup(code(f"{site}/{page}.html#{figure['id']}"), "html.parser"))
+    return str(soup)
 
 
 def contents(articles: dict[str, str], numbers: dict[str, int]) -> str:

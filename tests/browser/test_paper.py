@@ -1,0 +1,78 @@
+"""The printed book: links that lead where they led, page numbers that are true, nothing cut, nothing dead."""
+import re
+import sys
+from pathlib import Path
+
+import built
+import pytest
+from pypdf import PdfReader
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext" / "living_book"))
+import paper  # noqa: E402
+
+PRINTED = {"book/intro", "book/01_crowd", "book/claims"}
+SITE = "https://book.example"
+
+
+@pytest.mark.parametrize(("link", "printed", "published"), [
+    ("#fork", "#book-01_crowd--fork", "#book-01_crowd--fork"),
+    ("claims.html", "#book-claims", "#book-claims"),
+    ("claims.html#c6", "#book-claims--c6", "#book-claims--c6"),
+    ("intro.html#jury?voters=11", "#book-intro--jury", f"{SITE}/book/intro.html#jury?voters=11"),
+    ("https://doi.org/10.1/x", "https://doi.org/10.1/x", "https://doi.org/10.1/x"),
+    ("../lite/index.html?path=a.ipynb", None, f"{SITE}/lite/index.html")])
+def test_a_link_leads_into_the_document_or_to_the_site(link, printed, published):
+    for site, wanted in (("", printed), (SITE, published)):
+        made = paper.joined(f'<p id="a"><a href="{link}">b</a></p>', "book/01_crowd", PRINTED, site)
+        assert made.startswith('<p id="book-01_crowd--a">')
+        found = re.search(r' href="([^"]*)"', made)
+        assert (found and found[1]) == wanted
+
+
+def test_names_within_a_picture_stay_together():
+    made = paper.joined('<clipPath id="c"/><g clip-path="url(#c)"/><use xlink:href="#d"/>', "book/intro", PRINTED, "")
+    assert made == '<clipPath id="book-intro--c"/><g clip-path="url(#book-intro--c)"/><use xlink:href="#book-intro--d"/>'
+
+
+def test_the_book_is_printed_in_its_order():
+    wanted = paper.pages()
+    assert wanted[:2] == ["book/intro", "book/01_crowd"]
+    assert {f"{page}.html" for page in wanted} == set(built.PAGES)
+
+
+def test_a_page_that_is_not_built_is_named():
+    with pytest.raises(FileNotFoundError, match="nowhere.html is not there: run `make html` first"):
+        paper.gathered(None, ["book/nowhere"], "")
+
+
+def test_an_address_that_is_none_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["paper.py", "--site", "book.example"])
+    with pytest.raises(SystemExit):
+        paper.main()
+    assert "--site=book.example: must begin with https://" in capsys.readouterr().err
+
+
+def test_two_pages_printed(tmp_path, request):
+    if not request.config.getoption("--every-notebook"):
+        pytest.skip("with --every-notebook: it prints a chapter three times")
+    wanted, target = ["book/intro", "book/02_colonies"], tmp_path / "two.pdf"
+    paper.make(target, wanted, SITE)
+    reader = PdfReader(target)
+    text = [page.extract_text() for page in reader.pages]
+    places = paper.numbered(target)
+    for title in ("At the fork", "Flocks", "Exercises"):
+        number = int(re.search(rf"^{title} (\d+)$", text[1], re.MULTILINE)[1])
+        assert title in text[number - 1]
+        assert number in places.values()
+    whole = " ".join(text)
+    for dead in ("Run it live\n", "Show the code", "Check my answer", "Show me", "000\n"):
+        assert dead not in whole
+    assert "The answer:" in whole and f"{SITE}/book/02_colonies.html#race" in whole
+    stages = [stage for stage in built.STAGES if stage.page == "book/02_colonies.html"]
+    assert sum(len(page.images) for page in reader.pages) >= 4 * len(stages)
+    for page in reader.pages:
+        for link in page.get("/Annots", []):
+            action = link.get_object().get("/A", {})
+            if "/URI" in action:
+                assert action["/URI"].startswith(("http://", "https://"))
+    assert target.stat().st_size < 40e6
