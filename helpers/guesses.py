@@ -149,18 +149,16 @@ def _sentences(guesses, left_out, truth):
 
 def _entries(text):
     """The cells of `text` that may be guesses."""
-    lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    parting = next((mark for mark in "\t;" if mark in text), None)
-    if parting is None and any(re.search(r",(?!\d{3}(?!\d))(?!\d{1,2}$)", line.strip()) for line in lines):
+    lines = text.rstrip().splitlines()
+    parting = next((mark for mark in "\t;" if mark in text), "\n")  # else a line is one entry
+    if parting == "\n" and any(re.search(r",(?!\d{3}(?!\d))(?!\d{1,2}$)", line.strip()) for line in lines):
         parting = ","
-    rows = [line.split(parting) if parting else [line] for line in lines]
-    wide = {len(row) for row in rows if any(cell.strip() for cell in row)}
-    if len(rows) < 2 or len(wide) != 1 or wide == {1}:
+    rows = [line.split(parting) for line in lines]
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if len(rows) < 2 or len({len(row) for row in filled}) != 1 or len(filled[0]) == 1:
         return [cell for row in rows for cell in row]
-    columns = list(zip(*(row for row in rows if any(cell.strip() for cell in row)), strict=True))
-    return max(columns, key=lambda column: (sum(not isinstance(_number(cell), str) for cell in column), columns.index(column)))
+    columns = reversed(list(zip(*filled, strict=True)))
+    return max(columns, key=lambda column: sum(not isinstance(_number(cell), str) for cell in column))
 
 
 def _number(entry):

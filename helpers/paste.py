@@ -1,6 +1,6 @@
 """A text that the reader gives, and what Python makes of it: in a page in the reader's own browser, in a kernel there.
 
-    paste(Pasted, "Our guesses", hint="one a line")
+    paste(Pasted, "Our guesses", hint="1200", name="our-guesses")
 
 `model` is a class of a module that the browser can run, with `answer(message)`: it takes {"text", "truth", "leave_out"} and
 returns (facts, numbers) as `guesses.Pasted` says. Nothing leaves the browser, and nothing is kept.
@@ -10,18 +10,16 @@ import os
 from html import escape
 from pathlib import Path
 
-import anywidget
-import traitlets
 from IPython.display import HTML, display
 
 from helpers.figures import theme_css
-from helpers.stage import sources
+from helpers.stage import Answering, sources
 
 WEB = Path(__file__).parent / "web"
 
 
-class Form(anywidget.AnyWidget):
-    """The form in a live kernel: the page's own front end, for which the model works here."""
+class Form(Answering):
+    """The form in a live kernel."""
 
     _css = theme_css() + "".join((WEB / name).read_text(encoding="utf-8") for name in ("explore.css", "paste.css"))
     _esm = "".join((WEB / name).read_text(encoding="utf-8") for name in ("controls.js", "engines.js", "paste.js")) + """
@@ -31,20 +29,6 @@ export default { render({ model, el }) {
   paste.engine = paste.kernel = new Kernel(model);
 } };
 """
-    html = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, model, **traits):
-        super().__init__(**traits)
-        self.model = model()
-        self.on_msg(self._answer)
-
-    def _answer(self, _, message, __):
-        try:
-            said, numbers = self.model.answer(message)
-        except Exception as error:  # as in a stage: it belongs on the page, not in a log
-            self.send({"error": f"{type(error).__name__}: {error}"})
-        else:
-            self.send(said, [numbers.tobytes()])
 
 
 def paste(model, title: str, hint: str, name: str):
@@ -56,7 +40,7 @@ def paste(model, title: str, hint: str, name: str):
         raise ValueError(f"{model.__name__} has no answer(message), so it cannot say anything to a text")
     header = {"module": model.__module__, "model": model.__name__, "sources": sources(model), "facts": None}
     html = _html(title, hint, name, json.dumps(header))
-    display(HTML(html) if os.environ.get("EXPLORE_ENGINE") == "baked" else Form(model, html=html))
+    display(HTML(html) if os.environ.get("EXPLORE_ENGINE") == "baked" else Form(model(), html=html))
 
 
 def _html(title, hint, name, header):

@@ -41,8 +41,27 @@ class Scenario(NamedTuple):
     pokes: Sequence = ()
 
 
-class Stage(anywidget.AnyWidget):
-    """The stage in a live kernel: the page's own front end, for which `Live` works here."""
+class Answering(anywidget.AnyWidget):
+    """A page's front end in a live kernel: `model.answer(message)` here does what the page's worker does there."""
+
+    html = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, model, **traits):
+        super().__init__(**traits)
+        self.model = model
+        self.on_msg(self._answer)
+
+    def _answer(self, _, message, __):
+        try:
+            said, numbers = self.model.answer(message)
+        except Exception as error:  # whatever the model raises belongs on the page, not in a log
+            self.send({"error": f"{type(error).__name__}: {error}"})
+        else:
+            self.send(said, [numbers.tobytes()])
+
+
+class Stage(Answering):
+    """The stage in a live kernel, for which `Live` works here."""
 
     _css = theme_css() + "".join(
         (WEB / name).read_text(encoding="utf-8") for name in ("explore.css", "stage.css"))
@@ -54,21 +73,7 @@ export default { render({ model, el }) {
   return () => stage.pause();
 } };
 """
-    html = traitlets.Unicode().tag(sync=True)
     header = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, model, facts, **traits):
-        super().__init__(**traits)
-        self.live = Live(model, facts)
-        self.on_msg(self._answer)
-
-    def _answer(self, _, message, __):
-        try:
-            said, scene = self.live.answer(message)
-        except Exception as error:  # whatever the model raises belongs on the page, not in a log
-            self.send({"error": f"{type(error).__name__}: {error}"})
-        else:
-            self.send(said, [scene.tobytes()])
 
 
 def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, challenge=None,
@@ -124,7 +129,7 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
         picture = still(name, model.layers, made.said, made.scene, colors)
         display(HTML(_html("recording", made.said, picture, made.text, **parts)))
         return
-    widget = Stage(model, facts, html=_html("kernel", start, "", None, **parts),
+    widget = Stage(Live(model, facts), html=_html("kernel", start, "", None, **parts),
                    header=json.dumps(packed({**header, "facts": {}})))
     if gate is not None:
         gate.open_when_answered(widget)

@@ -2,7 +2,8 @@
 
 One seed is run by default, all of them with --all-seeds. Tolerances are five standard errors, from theory.
 Of the notebooks, one is run again by default, to draw its explorers anew; all of them with --every-notebook. Tests of
-the front end that all explorers share try one explorer of each kind a page; all of them with --every-notebook.
+the front end that all explorers share try one explorer of each kind a page; all of them with --every-notebook. So it is with
+tests that take the fixture `at_length`.
 """
 import re
 
@@ -13,6 +14,13 @@ from xdist.scheduler import LoadScopeScheduling
 def pytest_addoption(parser):
     parser.addoption("--all-seeds", action="store_true", help="run statistical tests with seeds 0 to 99, not 0 alone")
     parser.addoption("--every-notebook", action="store_true", help="run every notebook again, and draw its explorers anew, not the first alone")
+
+
+@pytest.fixture
+def at_length(request):
+    """For a test whose kind another one tries by default."""
+    if not request.config.getoption("--every-notebook"):
+        pytest.skip("at length: with --every-notebook, as in make test-long")
 
 
 def pytest_generate_tests(metafunc):

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,14 +25,27 @@ SECONDS, MEGABYTES = 120, 2048
 POLL = 0.1  # s
 
 
+def text_of(submission: Path) -> str:
+    """The text of the submitted notebook: the file itself, or what lies in the zip that a student's last cell made."""
+    if submission.suffix != ".zip":
+        return submission.read_text(encoding="utf-8")
+    with zipfile.ZipFile(submission) as archive:
+        notebooks = [name for name in archive.namelist() if name.endswith(".ipynb")]
+        if len(notebooks) != 1:
+            raise ValueError(f"the zip holds {len(notebooks)}, and one is wanted")
+        return archive.read(notebooks[0]).decode()
+
+
 def without_its_tests(submission: Path, target: Path) -> str:
     """Write the submitted notebook to `target`, without the tests that it carries: those of the autograder count, whatever was
     done to these. Returns why that cannot be done, or ''."""
     try:
-        notebook = nbformat.read(submission, as_version=4)
+        notebook = nbformat.reads(text_of(submission), as_version=4)
         nbformat.validate(notebook)
         carried = notebook.metadata.get("otter", {})
         notebook.metadata["otter"] = {"assignment_name": carried.get("assignment_name")}
+    except zipfile.BadZipFile as error:
+        return f"could not be graded: {error}"
     except (OSError, ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
         return f"is not a notebook: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
     nbformat.write(notebook, target)
@@ -66,16 +80,13 @@ def watched(process: subprocess.Popen, seconds: float, megabytes: float) -> str:
 def grade(autograder: Path, submission: Path, seconds: float = SECONDS, megabytes: float = MEGABYTES) -> dict:
     """{"problem": text, "questions": {name: (points, points possible, what is said of it)}} of a submission.
 
-    The submission is a notebook, or the zip that a student's last cell makes of one. `problem` says why it has no points at all;
-    it is empty if the submission was graded.
+    `problem` says why it has no points at all; it is empty if the submission was graded.
     """
     with tempfile.TemporaryDirectory() as folder:
-        log, taken = Path(folder) / "log", submission.resolve()
-        if submission.suffix != ".zip":
-            taken = Path(folder) / "submission.ipynb"
-            problem = without_its_tests(submission, taken)
-            if problem:
-                return {"problem": problem, "questions": {}}
+        log, taken = Path(folder) / "log", Path(folder) / "submission.ipynb"
+        problem = without_its_tests(submission, taken)
+        if problem:
+            return {"problem": problem, "questions": {}}
         with log.open("w", encoding="utf-8") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "otter", "run", "--no-logo", "-a", autograder.resolve(), "-o", folder, taken],

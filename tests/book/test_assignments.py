@@ -111,8 +111,8 @@ def test_three_wrong_answers_have_the_points_they_should_and_the_hint(assignment
 
 
 def test_a_solution_broken_in_one_place_fails_with_the_fitting_hint(assignment, request):
-    if assignment.name != FIRST.stem and not request.config.getoption("--every-notebook"):
-        pytest.skip("with --every-notebook: there are a hundred ways to break them")
+    if assignment.name != FIRST.stem:
+        request.getfixturevalue("at_length")
     names = {}
     for cell in assignment.solution.cells:
         for question, right, mistaken, hint in assignment.breaks:
@@ -147,6 +147,7 @@ def graded(tmp_path_factory):
     (folder / "essay.docx").write_bytes(b"PK\x03\x04\xff\xfe")
     (folder / "list.ipynb").write_text("[1, 2]", encoding="utf-8")
     (folder / "broken.zip").write_bytes(b"no zip at all")
+    zipfile.ZipFile(folder / "empty.zip", "w").close()
     with zipfile.ZipFile(folder / "handed-in.zip", "w") as archive:
         archive.writestr(FIRST.name, nbformat.writes(made.solution))
     grade.grade_all(assign.made(FIRST) / "autograder.zip", sorted(folder.iterdir()), folder / "graded", SECONDS, MEGABYTES)
@@ -160,7 +161,7 @@ def graded(tmp_path_factory):
     ("hungry.ipynb", "0", f"took more than {MEGABYTES} MB of memory"),
     ("deletes.ipynb", "0", "could not be graded"), ("other.ipynb", "0", "could not be graded"),
     ("recipe.ipynb", "0", "is not a notebook"), ("essay.docx", "0", "is not a notebook"), ("list.ipynb", "0", "is not a notebook"),
-    ("broken.zip", "0", "could not be graded")])
+    ("broken.zip", "0", "could not be graded"), ("empty.zip", "0", "is not a notebook: the zip holds 0, and one is wanted")])
 def test_each_of_a_class_has_its_points_or_the_reason_why_none(graded, submission, points, problem):
     rows, reports = graded
     row, report = rows[submission], (reports / f"{submission}.txt").read_text(encoding="utf-8")
@@ -209,9 +210,7 @@ def test_a_master_whose_solution_fails_is_not_assigned(tmp_path):
 
 
 @pytest.mark.parametrize("master", MASTERS, ids=lambda master: master.stem)
-def test_otter_run_says_the_same_of_every_chapter(master, tmp_path, request):
-    if not request.config.getoption("--every-notebook"):
-        pytest.skip("with --every-notebook: it takes minutes")
+def test_otter_run_says_the_same_of_every_chapter(master, tmp_path, at_length):
     made = Assignment(master)
     expected = {"solution": (made.solution, POINTS, ""), "untouched": (made.student, 0, "")}
     expected |= {f"wrong {number}": (made.mistaken(wrong["question"], wrong["code"]), wrong["score"], wrong["hint"])

@@ -61,20 +61,14 @@ def test_a_chapter_without_torch_runs_to_its_end_and_answers(student):
     assert notebook.move_a_slider()
 
 
-@pytest.fixture
-def long(request):
-    if not request.config.getoption("--every-notebook"):
-        pytest.skip("with --every-notebook: each opens chapters anew")
-
-
-def test_every_chapter_runs_to_its_end(student, long):
+def test_every_chapter_runs_to_its_end(student, at_length):
     for page in CHAPTERS:
         notebook = student.open(page[5:-5], LIMIT)
         assert errors_of(notebook.run_all(2 * LIMIT)) == [], page
         notebook.tab.close()
 
 
-def test_a_stage_can_be_touched(student, long):
+def test_a_stage_can_be_touched(student, at_length):
     notebook = student.open("03_brain", LIMIT)
     assert errors_of(notebook.run(3, LIMIT)) == []
     assert notebook.touch_a_stage()
@@ -105,7 +99,7 @@ def test_what_a_student_changed_outlives_a_reload_and_a_new_release(browser, edi
     student.context.close()
 
 
-def test_a_button_opens_its_own_chapter_whatever_was_open_before(student, long):
+def test_a_button_opens_its_own_chapter_whatever_was_open_before(student, at_length):
     """JupyterLab would bring back the notebooks of the last time, and one of them in front."""
     before = student.open(WHOLE, LIMIT)
     before.tab.reload()

@@ -52,9 +52,7 @@ def test_an_address_that_is_none_is_named(monkeypatch, capsys):
     assert "--site=book.example: must begin with https://" in capsys.readouterr().err
 
 
-def test_two_pages_printed(tmp_path, request):
-    if not request.config.getoption("--every-notebook"):
-        pytest.skip("with --every-notebook: it prints a chapter three times")
+def test_two_pages_printed(tmp_path, at_length):
     wanted, target = ["book/intro", "book/02_colonies"], tmp_path / "two.pdf"
     paper.make(target, wanted, SITE)
     reader = PdfReader(target)

@@ -11,16 +11,17 @@
     slides      a deck for each chapter, with the same figures alive
     assignments what each asks, and where it opens
     lite        those notebooks in the browser: JupyterLite inside the site
+    solutions   of the exercises: folded, or left out
     trim        what Jupyter Book loads and this book does not use
 
 Beside them, what they use: live_notebooks (chapters for a plain Jupyter), assign (assignments of their masters), pyodide
 (Python for the browser), repository (where this copy comes from).
 """
-from living_book import assignments, claims, figures, fresh, launch, ledger, lite, mathematics, slides, sources, states, trim
+from living_book import assignments, claims, figures, fresh, launch, ledger, lite, mathematics, slides, solutions, sources, states, trim
 
 
 def setup(app):
-    for part in (fresh, figures, claims, ledger, mathematics, sources, states, launch, assignments, lite, slides, trim):
+    for part in (fresh, figures, claims, ledger, mathematics, sources, states, launch, assignments, lite, slides, solutions, trim):
         part.setup(app)
     return {"version": "1", "env_version": 1,
             "parallel_read_safe": True, "parallel_write_safe": True}

@@ -145,15 +145,6 @@ def build(root: Path, site: Path):
         raise ExtensionError(f"jupyter lite build failed: {(done.stderr or done.stdout).strip()[-2000:]}")
 
 
-def on_config_inited(app, config):
-    try:
-        hidden = not live_notebooks.with_solutions()
-    except ValueError as error:
-        raise ExtensionError(str(error)) from None
-    if "hide_solutions" in config:  # of sphinx-exercise
-        config.hide_solutions = hidden
-
-
 def on_build_finished(app, exception):
     root, site = Path(app.confdir), Path(app.outdir)
     if exception is not None or app.builder.name != "html" or not live_notebooks.chapters(root / "book"):
@@ -166,5 +157,4 @@ def on_build_finished(app, exception):
 
 
 def setup(app):
-    app.connect("config-inited", on_config_inited)
     app.connect("build-finished", on_build_finished)
