@@ -92,7 +92,7 @@ def fill(deck, soup, section, title):
 def deck_of(page: str):
     """The deck of a chapter's page, with the page's own scripts and styles: the whole HTML."""
     soup = BeautifulSoup(page, "html.parser")
-    article = soup.select_one("article > section")
+    article = soup.select_one("section:has(> h1)")
     deck, title = Deck(), heading_of(article.find("h1"))
     title.name = "h1"
     deck.slide(title)
