@@ -5,7 +5,7 @@
 # make lab       the chapters in JupyterLab, readable and with your changes kept in _build/notebooks
 # make pdf       the printed book; with ADDRESS=https://... each figure has the address that opens it alive
 # make assignments   what students get, what grades it, the solutions      make grade ASSIGNMENT=... SUBMISSIONS=...   a class's
-# make atlas     every system against its twin: book/data/atlas.csv
+# make atlas     every system against its twin: book/data/atlas.csv      make covers    the chapters' covers: book/covers
 PYTHON ?= python3
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -14,7 +14,7 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 
 NEWEST ?=
 
-.PHONY: book html serve lab pdf assignments grade test test-long bench atlas lock clean
+.PHONY: book html serve lab pdf assignments grade test test-long bench atlas covers lock clean
 
 book: html
 	@echo
@@ -68,6 +68,9 @@ bench: html
 # Goes on where it was stopped; after a change of a model remove _build/atlas.jsonl first.
 atlas: .venv/ready
 	$(PY) book/data/atlas.py
+
+covers: .venv/ready
+	$(PY) book/covers.py
 
 # The exact environment, with hashes. torch comes apart: on Linux its CPU build, when PyTorch's own
 # index answers within 3 s (2.13.0+cpu sorts above 2.13.0), else what the configured index gives.
