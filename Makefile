@@ -49,11 +49,11 @@ test: html
 	$(PY) tests/browser/chromium.py
 	$(PY) -m pytest -n 2 --durations=10
 
-# Every statistical test with every seed from 0 to 99, every explorer drawn anew, every chapter run in a browser, and the
+# Every statistical test with every seed from 0 to 99, every explorer and cover drawn anew, every chapter run in a browser, and the
 # models' tests in Pyodide; the reports are committed.
 test-long: SHELL := /bin/bash
 test-long: html
-	set -o pipefail; $(PY) -m pytest tests/helpers tests/book/test_assignments.py tests/browser/test_paper.py tests/browser/test_explore.py tests/browser/test_lab.py \
+	set -o pipefail; $(PY) -m pytest tests/helpers tests/book/test_assignments.py tests/book/test_covers.py tests/browser/test_paper.py tests/browser/test_explore.py tests/browser/test_lab.py \
 	  tests/browser/test_lite.py tests/browser/test_pages.py --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
 	set -o pipefail; $(BIN)/../lib/python3*/site-packages/playwright/driver/node tests/pyodide.mjs $(SITE)/_pyodide | tee tests/LONG_PYODIDE.txt
 
