@@ -6,7 +6,10 @@ Notation
     guesses     (n,) in the order in which they stand
     far out     beyond Tukey's outer fences, three interquartile ranges outside the quartiles (Tukey 1977, chapter 2)
 """
+import csv
 import re
+from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,10 +21,16 @@ FENCE = 3.0  # interquartile ranges
 TOO_LARGE = 1e100
 FEWEST_BINS, MOST_BINS = 5, 30
 MARKS = " '’\u00a0\u202f"  # that part thousands, beside . and ,
-NUMBER = re.compile(rf"(?<![\w.,])[-+−]?(?:\d(?:[\d.,{MARKS}]*\d)?|[.,]\d+)(?:[eE][-+]?\d+)?(?!\d)")
+NUMBER = re.compile(  # "Ann,1200" holds one, but a comma that follows a word is no decimal one
+    rf"(?<![\w.])(?<!\d,)[-+−]?(?:\d(?:[\d.,{MARKS}]*\d)?|\.\d+|(?<![^\s+−-]),\d+)(?:[eE][-+]?\d+)?(?!\d)")
 GROUPED = re.compile(rf"\d{{1,3}}(?:([.,{MARKS}])\d{{3}})(?:\1\d{{3}})*")
 TIMES = {"k": 1e3, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 EMPTY, WORDS, SEVERAL, HUGE = "empty", "without a number", "with more than one number", "too large to be a number"
+HEADER, RAGGED = "taken as header", "with other columns than the rest"
+PARTINGS = "\t;,"  # of a table's columns, in the order in which they are tried
+FITTING = 0.75  # of a table's rows: so many at least have equally many cells
+IN_NUMBER = re.compile(r"(?:^|[^\d.,:/-])\d{1,3},\d{3}(?!\d)")  # commas, as in 1,150; not in 9:01:22,150
+IN_PROSE = re.compile(r",\s")
 
 
 class Read(NamedTuple):
@@ -30,19 +39,26 @@ class Read(NamedTuple):
 
 
 def read(text):
-    """The guesses in `text`: one a line, or in the columns of a table, or in one row. Returns Read.
+    """The guesses in `text`: one a line, or in a column of a table, or in one row. Returns Read.
 
-    A guess may carry words and units ("about 1,200 lb", "£12.50", "3 thousand"). A comma before exactly three digits
-    parts thousands, before others a decimal part, unless commas part the columns. Of a table the column with the most
-    numbers is taken, the last of equals. An entry without a number, with several, or too large is left out and counted.
+    A guess may carry words and units ("about 1,200 lb", "£12.50", "3 thousand"). A comma before exactly three digits parts
+    thousands, before others a decimal part. A point is decimal if it is the number's only one and no comma follows it: 1.150 is
+    less than two. Spaces part thousands (1 150), so they never part guesses.
+
+    The text is a table if nearly all of its lines have equally many cells, parted by tabs, by semicolons, or by commas; what is
+    quoted is one cell, as in CSV. Commas part cells only under a line of names, or if they stand neither within numbers nor
+    before spaces, and only if no more guesses are read line by line. Of a table the column with the most numbers is taken, the
+    last of equals. A line alone is a row of guesses if such a mark parts it into several numbers.
+
+    What is no one number is left out and counted, in lines: without a number, with several, too large, empty, with other
+    columns than the rest of the table, or its header. Empty lines before and after all others are not counted.
 
     Raises ValueError if `text` is not a text, or if no guess is left.
     """
     if not isinstance(text, str):
         raise ValueError(f"text={text!r}: must be a text")
     guesses, left_out = [], {}
-    for entry in _entries(text):
-        value = _number(entry)
+    for value in _values(text):
         if isinstance(value, str):
             left_out[value] = left_out.get(value, 0) + 1
         else:
@@ -147,18 +163,71 @@ def _sentences(guesses, left_out, truth):
     return said
 
 
-def _entries(text):
-    """The cells of `text` that may be guesses."""
-    lines = text.rstrip().splitlines()
-    parting = next((mark for mark in "\t;" if mark in text), "\n")  # else a line is one entry
-    if parting == "\n" and any(re.search(r",(?!\d{3}(?!\d))(?!\d{1,2}$)", line.strip()) for line in lines):
-        parting = ","
-    rows = [line.split(parting) for line in lines]
-    filled = [row for row in rows if any(cell.strip() for cell in row)]
-    if len(rows) < 2 or len({len(row) for row in filled}) != 1 or len(filled[0]) == 1:
-        return [cell for row in rows for cell in row]
-    columns = reversed(list(zip(*filled, strict=True)))
-    return max(columns, key=lambda column: sum(not isinstance(_number(cell), str) for cell in column))
+def _values(text):
+    """The guess of each line of `text`, or the reason why there is none; of each cell, if the text is one row."""
+    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+    filled = [i for i, line in enumerate(lines) if line.strip()]
+    lines = lines[filled[0]:filled[-1] + 1] if filled else []
+    alone = None
+    for mark in PARTINGS:
+        rows = _rows(lines, mark) if mark in text else []
+        if len(lines) == 1:
+            cells = [_number(cell) for row in rows for cell in row]
+            if isinstance(_number(text), str) and _numbers(cells) > 1 and not (mark == "," and _mostly(IN_NUMBER, rows)):
+                return cells
+            continue
+        width = _width(rows)
+        named = mark == "," and _named(rows, width)
+        if width < 2 or mark == "," and not named and (_mostly(IN_NUMBER, rows) or _mostly(IN_PROSE, rows)):
+            continue
+        column = _column(rows, width)
+        if mark == ",":
+            alone = [_number(line) for line in lines]
+            if (_numbers(column), named) <= (_numbers(alone), False):
+                continue
+        if _numbers(column):
+            return [HEADER, *column[1:]] if column[0] == WORDS else column
+    return alone or [_number(line) for line in lines]
+
+
+def _rows(lines, mark):
+    """The cells of `lines`, parted by `mark` as in CSV; where its quotes do not match they are like any other sign."""
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        try:
+            return list(csv.reader(lines, delimiter=mark, quoting=quoting, strict=True))
+        except csv.Error:  # of a cell that is too long, too
+            pass
+    return []
+
+
+def _width(rows):
+    """How many cells nearly every row has that is not empty; 0 if there is no such number."""
+    filled = [len(row) for row in rows if "".join(row).strip()]
+    width, fitting = Counter(filled).most_common(1)[0] if filled else (0, 0)
+    return width if fitting >= FITTING * len(filled) else 0
+
+
+def _column(rows, width):
+    """What each row has in the column with the most numbers."""
+    reasons = [RAGGED if "".join(row[width:]).strip() else None if "".join(row).strip() else EMPTY for row in rows]
+    return max(([reason or (_number(row[i]) if i < len(row) else RAGGED) for row, reason in zip(rows, reasons, strict=True)]
+                for i in reversed(range(width))), key=_numbers)
+
+
+def _numbers(values):
+    return sum(not isinstance(value, str) for value in values)
+
+
+def _mostly(pattern, rows):
+    """Whether a comma of most of the rows that have one fits the pattern."""
+    parted = [row for row in rows if len(row) > 1]
+    return 2 * sum(any(pattern.search(f"{left},{right}") for left, right in pairwise(row)) for row in parted) > len(parted)
+
+
+def _named(rows, width):
+    """Whether the first row looks like the columns' names as a program writes them: words, with no space beside the commas."""
+    return bool(rows) and len(rows[0]) == width and all(
+        cell and cell == cell.strip() and not any(map(str.isdigit, cell)) for cell in rows[0])
 
 
 def _number(entry):

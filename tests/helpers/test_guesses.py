@@ -19,7 +19,8 @@ def read(text):
     ("1200", 1200), ("1,198", 1198), (" 1 300 ", 1300), ("1\u00a0300", 1300), ("1'200", 1200), ("1.200.300", 1200300), ("1,234,567", 1234567),
     ("12,5", 12.5), ("0,125", 0.125), ("1234,567", 1234.567), ("1.5", 1.5), (".5", 0.5), (",5", 0.5), ("1,234.56", 1234.56), ("1.234,56", 1234.56),
     ("-5", -5), ("\u22127", -7), ("+3", 3), ("1e3", 1000), ("1.5E-2", 0.015), ("about 1,100 lb", 1100), ("£12.50", 12.5), ("95%", 95),
-    ("3 thousand", 3000), ("1.2k", 1200), ("2 million sweets", 2e6), ('"1200"', 1200), ("1200.", 1200), ("<b>7</b>", 7)])
+    ("3 thousand", 3000), ("1.2k", 1200), ("2 million sweets", 2e6), ('"1200"', 1200), ("1200.", 1200), ("<b>7</b>", 7),
+    ("Ann,1200", 1200), ("Ann, 1,150", 1150), ('"Ann",5', 5), ("1300, I think", 1300), ("1,3 thousand", 1300), ("1 200,5", 1200.5)])
 def test_a_guess_is_read_as_people_write_it(written, number):
     assert read(written) == ([number], {})
 
@@ -27,20 +28,46 @@ def test_a_guess_is_read_as_people_write_it(written, number):
 @pytest.mark.parametrize(("written", "reason"), [
     ("", guesses.EMPTY), ("   ", guesses.EMPTY), ("no idea", guesses.WORDS), ("nan", guesses.WORDS), ("inf", guesses.WORDS), ("-", guesses.WORDS),
     ("x" * 300 + " 5", guesses.WORDS), ("1200-1300", guesses.SEVERAL), ("2026/11/27", guesses.SEVERAL), ("10:30", guesses.SEVERAL), ("12 34", guesses.SEVERAL),
-    ("12,345,6", guesses.SEVERAL), ("1.2.3", guesses.SEVERAL), ("192.168.0.1", guesses.SEVERAL), ("1e999", guesses.HUGE), ("9" * 150, guesses.HUGE)])
+    ("12,345,6", guesses.SEVERAL), ("1.2.3", guesses.SEVERAL), ("1,x,2", guesses.SEVERAL), ("192.168.0.1", guesses.SEVERAL), ("1e999", guesses.HUGE), ("9" * 150, guesses.HUGE)])
 def test_what_is_no_one_number_is_counted_under_its_reason(written, reason):
     assert read(f"7\n{written}\n8") == ([7, 8], {reason: 1})
 
 
 @pytest.mark.parametrize(("table", "numbers", "left_out"), [
-    ("name,guess\nAnn,1200\nBob,1300", [1200, 1300], {guesses.WORDS: 1}),
-    ("Timestamp\tYour guess\n2026/11/27 10:00:01\t1200\n2026/11/27 10:01:01\t1,300", [1200, 1300], {guesses.WORDS: 1}),
+    ("name,guess\nAnn,1200\nBob,1300", [1200, 1300], {guesses.HEADER: 1}),
+    ("Timestamp\tYour guess\n2026/11/27 10:00:01\t1200\n2026/11/27 10:01:01\t1,300", [1200, 1300], {guesses.HEADER: 1}),
+    ("name\tguess\nAnna\t1200\nBen\t1150\nCara\t", [1200, 1150], {guesses.HEADER: 1, guesses.EMPTY: 1}),
+    ("name\tguess\nAnna\t1200\n\nBen\t1150\nCara", [1200, 1150], {guesses.HEADER: 1, guesses.EMPTY: 1, guesses.RAGGED: 1}),
+    ('name,guess,comment\nAnna,1200,"sure, really"\nBen,"1,150",\nCara,,forgot', [1200, 1150], {guesses.HEADER: 1, guesses.EMPTY: 1}),
+    ('Timestamp,Your guess\n2026/11/20 9:01:22,"1,150"\n2026/11/20 9:01:30,950', [1150, 950], {guesses.HEADER: 1}),
+    ('\ufeff"Timestamp","Your guess"\r\n"2026/11/20","1,150"\r\n"2026/11/21","950"\r\n', [1150, 950], {guesses.HEADER: 1}),
+    ("2026-11-20 9:01:22,150\n2026-11-20 9:01:30,625", [150, 625], {}),  # not 22,150
+    ('guess,comment\n1200,"two lines:\n1300 at most, 1100 at least"\n1150,sure', [1200, 1150], {guesses.HEADER: 1}),
+    ("id,guess\n1,625\n3,710\n2,480", [625, 710, 480], {guesses.HEADER: 1}),
+    ("Name;Schätzung\nAnna;1200,5\nBen;1.150,0\nCara;", [1200.5, 1150], {guesses.HEADER: 1, guesses.EMPTY: 1}),
     ("1;1.234,5\n2;99", [1234.5, 99], {}),
-    ("1200, 1300, 1250", [1200, 1300, 1250], {}), ("1200,1300,1250", [1200, 1300, 1250], {}),
+    ("1200, 1300, 1250", [1200, 1300, 1250], {}), ("1200,1300,1250", [1200, 1300, 1250], {}), ("\n150, 200, 250\n", [150, 200, 250], {}),
+    ("1200\tno idea\t1300", [1200, 1300], {guesses.WORDS: 1}),
     ("a;5\nb;\nc;x", [5], {guesses.EMPTY: 1, guesses.WORDS: 1}),
     ("5\r\n6\r7\n\n\n", [5, 6, 7], {})])
 def test_a_table_gives_the_column_with_the_most_numbers(table, numbers, left_out):
     assert read(table) == (numbers, left_out)
+
+
+@pytest.mark.parametrize(("lines", "numbers", "left_out"), [
+    ("1200\n1,150 lb\nno idea, sorry", [1200, 1150], {guesses.WORDS: 1}),
+    ("1200\n1,150\n1300, I think", [1200, 1150, 1300], {}),
+    ("1200\n1,150 lb\n1300\n1,3 thousand", [1200, 1150, 1300, 1300], {}),
+    ("guess, in lb\n1,150\n1,200", [1150, 1200], {guesses.WORDS: 1}),
+    ("12,5\n13,25", [12.5, 13.25], {}), ("1,150\n1,200", [1150, 1200], {}), ("1,150", [1150], {}),
+    ('"1,150"\n"1,200"', [1150, 1200], {}),
+    ('"1200\n1150 "sure"\n"1300', [1200, 1150, 1300], {}),
+    ("1200\n1150\tsure\n1300; no\n950", [1200, 1150, 1300, 950], {}),
+    ("Anna,1200\nBen,1,150\nCara,950", [1200, 1150, 950], {}), ("Anna,12,5\nBen,13,5", [12.5, 13.5], {}),
+    ("1200, but 2 legs\n1150, with 4\n1300", [1300], {guesses.SEVERAL: 2}),
+    ("1,150-1,200\n1,100-1,300\n1,200-1,400\n1,250", [1250], {guesses.SEVERAL: 3})])
+def test_commas_of_numbers_and_of_prose_part_nothing(lines, numbers, left_out):
+    assert read(lines) == (numbers, left_out)
 
 
 def test_a_table_as_a_program_writes_it():
@@ -61,17 +88,25 @@ def test_without_a_guess_the_text_is_named(text):
         guesses.read(text)
 
 
-@given(st.text(max_size=300))
-@settings(max_examples=300, deadline=None)
-def test_whatever_is_pasted_is_read_or_refused(text):
+@given(st.text(max_size=300) | st.text('19,;\t"\n\r .ax', max_size=60) | st.lists(
+    st.sampled_from(["1,150", '"1,150"', "Ann,5", "Bob;6", "7", ",", "\t", "no, no", '"', "", "a,b"]), max_size=12).map("\n".join))
+@settings(max_examples=900, deadline=None)
+def test_whatever_is_pasted_is_read_or_refused_and_every_line_counted(text):
     try:
         found = guesses.read(text)
     except ValueError as error:
         assert str(error).startswith("text=")
-    else:
-        assert np.isfinite(found.guesses).all()
-        assert len(found.guesses) > 0
-        assert all(count > 0 for count in found.left_out.values())
+        return
+    assert np.isfinite(found.guesses).all()
+    assert len(found.guesses) > 0
+    assert all(count > 0 for count in found.left_out.values())
+    filled = [bool(line.strip()) for line in text.splitlines()]
+    lines = len(filled) - filled.index(True) - filled[::-1].index(True)
+    counted = len(found.guesses) + sum(found.left_out.values())
+    if lines > 1 and '"' not in text:
+        assert counted == lines
+    elif lines > 1:  # a quoted cell may have several
+        assert counted <= lines
 
 
 @given(st.lists(st.floats(-1e9, 1e9).map(lambda number: round(number, 3)), min_size=1, max_size=50))
