@@ -65,7 +65,10 @@ def read(text):
             guesses.append(value)
     if not guesses:
         shown = text if len(text) <= 40 else text[:40] + "..."
-        raise ValueError(f"text={shown!r}: no number in it; must have at least one guess, such as 1200")
+        wrong = ("more than one number in a line; must have each guess on a line of its own" if SEVERAL in left_out else
+                 "no number in it but too large ones; must have at least one guess" if HUGE in left_out else
+                 "no number in it; must have at least one guess")
+        raise ValueError(f"text={shown!r}: {wrong}, such as 1200")
     return Read(np.array(guesses), left_out)
 
 

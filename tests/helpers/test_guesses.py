@@ -88,6 +88,15 @@ def test_without_a_guess_the_text_is_named(text):
         guesses.read(text)
 
 
+@pytest.mark.parametrize(("text", "why"), [
+    ("1200 1150 1300", "more than one number in a line; must have each guess on a line of its own"),
+    ("1,150, 1,200", "more than one number in a line; must have each guess on a line of its own"),
+    ("1e999", "no number in it but too large ones"), ("no idea", "no number in it; must have at least one guess")])
+def test_a_refusal_says_what_is_true(text, why):
+    with pytest.raises(ValueError, match=f"^text='{text}': {why}"):
+        guesses.read(text)
+
+
 @given(st.text(max_size=300) | st.text('19,;\t"\n\r .ax', max_size=60) | st.lists(
     st.sampled_from(["1,150", '"1,150"', "Ann,5", "Bob;6", "7", ",", "\t", "no, no", '"', "", "a,b"]), max_size=12).map("\n".join))
 @settings(max_examples=900, deadline=None)
