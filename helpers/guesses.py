@@ -48,7 +48,7 @@ def read(text):
     The text is a table if nearly all of its lines have equally many cells, parted by tabs, by semicolons, or by commas; what is
     quoted is one cell, as in CSV. Commas part cells only under a line of names, or if they stand neither within numbers nor
     before spaces, and only if no more guesses are read line by line. Of a table the column with the most numbers is taken, the
-    last of equals. A line alone is a row of guesses if such a mark parts it into several numbers.
+    last of equals, but one that counts the rows only if no other has any. A line alone is a row of guesses if such a mark parts it into several numbers.
 
     What is no one number is left out and counted, in lines: without a number, with several, too large, empty, with other
     columns than the rest of the table, or its header. Empty lines before and after all others are not counted.
@@ -211,14 +211,21 @@ def _width(rows):
 
 
 def _column(rows, width):
-    """What each row has in the column with the most numbers."""
+    """What each row has in the column of the guesses."""
     reasons = [RAGGED if "".join(row[width:]).strip() else None if "".join(row).strip() else EMPTY for row in rows]
     return max(([reason or (_number(row[i]) if i < len(row) else RAGGED) for row, reason in zip(rows, reasons, strict=True)]
-                for i in reversed(range(width))), key=_numbers)
+                for i in reversed(range(width))), key=_likely)
 
 
 def _numbers(values):
     return sum(not isinstance(value, str) for value in values)
+
+
+def _likely(column):
+    """How well a column may be that of the guesses, to be compared: numbers that go up by one, as in 1, 2, 3, count the rows."""
+    found = [value for value in column if not isinstance(value, str)]
+    counts_rows = len(found) > 1 and all(after - before == 1 for before, after in pairwise(found))
+    return bool(found) and not counts_rows, len(found)
 
 
 def _mostly(pattern, rows):

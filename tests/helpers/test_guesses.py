@@ -44,6 +44,8 @@ def test_what_is_no_one_number_is_counted_under_its_reason(written, reason):
     ("2026-11-20 9:01:22,150\n2026-11-20 9:01:30,625", [150, 625], {}),  # not 22,150
     ('guess,comment\n1200,"two lines:\n1300 at most, 1100 at least"\n1150,sure', [1200, 1150], {guesses.HEADER: 1}),
     ("id,guess\n1,625\n3,710\n2,480", [625, 710, 480], {guesses.HEADER: 1}),
+    ("id\tguess\n1\t1200\n2\t1150\n3\t", [1200, 1150], {guesses.HEADER: 1, guesses.EMPTY: 1}),  # not 1, 2, 3
+    ("Ann;4\nBob;5", [4, 5], {}), ("9:01;4;sure\n9:02;5;no", [4, 5], {}), ("4;sure\n5;perhaps", [4, 5], {}),
     ("Name;Schätzung\nAnna;1200,5\nBen;1.150,0\nCara;", [1200.5, 1150], {guesses.HEADER: 1, guesses.EMPTY: 1}),
     ("1;1.234,5\n2;99", [1234.5, 99], {}),
     ("1200, 1300, 1250", [1200, 1300, 1250], {}), ("1200,1300,1250", [1200, 1300, 1250], {}), ("\n150, 200, 250\n", [150, 200, 250], {}),
