@@ -47,11 +47,12 @@ def read(text):
 
     The text is a table if nearly all of its lines have equally many cells, parted by tabs, by semicolons, or by commas; what is
     quoted is one cell, as in CSV. Commas part cells only under a line of names, or if they stand neither within numbers nor
-    before spaces, and only if no more guesses are read line by line. Of a table the column with the most numbers is taken, the
-    last of equals, but one that counts the rows only if no other has any. A line alone is a row of guesses if such a mark parts it into several numbers.
+    before spaces; and only if more guesses are read so than line by line, or under names as many. Of a table the column with
+    the most numbers is taken, the last of equals; one that counts the rows only if no other has any. A line alone is a row of
+    guesses if such a mark parts it into several numbers.
 
-    What is no one number is left out and counted, in lines: without a number, with several, too large, empty, with other
-    columns than the rest of the table, or its header. Empty lines before and after all others are not counted.
+    What is no one number is left out and counted, in lines (of one row, in cells): without a number, with several, too large,
+    empty, with other columns than the rest of the table, or its header. Empty lines before and after all others do not count.
 
     Raises ValueError if `text` is not a text, or if no guess is left.
     """
