@@ -8,6 +8,20 @@ from helpers.guesses import Pasted
 
 PAGE = "book/01_crowd.html"
 LINES = "1200\n1,150 lb\nno idea\n\n1300\n1250\n1100\n1180\n99999\n"
+READABLE = 9  # CSS px, as of the texts of all figures
+DRAWN = """picture => {
+  const scale = picture.getBoundingClientRect().width / picture.viewBox.baseVal.width;
+  const boxes = (chosen) => Array.from(picture.querySelectorAll(chosen))
+    .map((element) => [element.textContent, element.getBoundingClientRect()]);
+  const across = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+  const [names, ticks, lines] = [boxes(".paste-name"), boxes("text:not(.paste-name)"), boxes(".paste-mark")];
+  return {
+    least: scale * Math.min(...Array.from(picture.querySelectorAll("text"), (text) => parseFloat(getComputedStyle(text).fontSize))),
+    crossed: names.flatMap(([name, box]) => lines.filter(([, line]) => across(box, line)).map(() => name)),
+    upon: [...names, ...ticks].filter(([, a]) => [...names, ...ticks].some(([, b]) => b !== a && across(a, b))).map(([text]) => text),
+    out: [...names, ...ticks].filter(([, box]) => box.left < 0 || box.right > innerWidth).map(([text]) => text),
+  };
+}"""
 WIDEST = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -117,3 +131,22 @@ def test_it_fits(reader, width):
     box = figure.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
     assert tab.evaluate(WIDEST) <= 0
+
+
+@pytest.mark.parametrize(("text", "truth"), [
+    ("300 400 500 600 650 700 900 1400", "1198"),  # the median is left of the mean, the truth far off
+    ("1120 1150 1170 1190 1205 1210 1260", "1198"),  # all within a few pixels
+    ("700000 900000 1000000 1100000 1300000", "100")])
+def test_its_histogram_is_legible_and_no_line_runs_through_a_name(figure, text, truth):
+    weigh(figure, text.replace(" ", "\n"), truth)
+    picture = figure.locator(".paste-view svg")
+    expect(picture).to_be_visible(timeout=90_000)
+    for width in (1280, 390, 360, 320, 768):  # it is drawn again for each
+        figure.page.set_viewport_size({"width": width, "height": 800})
+        figure.page.wait_for_function("""() => {
+          const view = document.querySelector(".paste-view");
+          return view.firstChild.viewBox.baseVal.width === Math.min(view.clientWidth, 640);
+        }""")
+        drawn = picture.evaluate(DRAWN)
+        assert drawn.pop("least") >= READABLE, width
+        assert drawn == {"crossed": [], "upon": [], "out": []}, width
