@@ -85,11 +85,12 @@ def bins(guesses):
     """Edges of round, equal bins for guesses (n,): as wide as Freedman and Diaconis's (1981), 5 to 30 of them."""
     low, high = float(np.min(guesses)), float(np.max(guesses))
     spread = np.subtract(*np.quantile(guesses, [0.75, 0.25]))
-    span = high - low or abs(high) or 1.0
+    span = max(high - low or abs(high) or 1.0, 1e-9 * max(abs(low), abs(high)), 1e-300)  # so that floats can tell the edges apart
     wanted = np.clip(2 * spread / len(guesses) ** (1 / 3), span / MOST_BINS, span / FEWEST_BINS)
     power = 10.0 ** np.floor(np.log10(wanted))
     width = power * min(step for step in (1, 2, 2.5, 5, 10) if step * power >= wanted * (1 - 1e-9))
     first = np.floor(low / width)
+    first -= width * first > low  # where the quotient was too small for a float
     return width * np.arange(first, first + int(np.floor(high / width) - first) + 2)
 
 

@@ -151,6 +151,17 @@ def answer(text, truth="", leave_out=True):
     return guesses.Pasted().answer({"text": text, "truth": truth, "leave_out": leave_out})
 
 
+@pytest.mark.parametrize("text", ["5e-324", "0\n5e-324", "1e99\n-1e99", "1e16\n10000000000000002", "1000000\n1000000.0000000001", "-0", "6\n-5e-324"])
+@pytest.mark.parametrize("truth", ["", "1e-99", "9e99"])
+def test_tiny_huge_and_nearly_equal_guesses_are_weighed_too(text, truth):
+    facts, numbers = answer(text, truth)
+    bins = (len(numbers) - 1) // 2
+    assert facts["refused"] == []
+    assert np.isfinite(numbers).all()
+    assert np.all(np.diff(numbers[:bins + 1]) > 0)
+    assert numbers[bins + 1:].sum() == facts["count"] == len(text.split())
+
+
 def test_what_is_said_is_the_chapter_s_identity():
     facts, numbers = answer("10\n16 lb\n19\nnobody knows\n", "14")
     errors = crowd.diversity_prediction(np.array([10.0, 16, 19]), 14)
