@@ -42,6 +42,48 @@
     return input.options[index].text;
   }
 
+  // The line at a figure's foot that copies the address of its present state; where a browser will not copy, it shows
+  // the address, selected.
+  class Link {
+    constructor(figure, address) {
+      this.address = address;
+      this.field = document.createElement("input");
+      this.field.readOnly = true;
+      this.field.setAttribute("aria-label", "Link to this state");
+      this.told = document.createElement("span");
+      this.told.setAttribute("role", "status");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = "Copy link to this state";
+      button.addEventListener("click", () => this.copy());
+      const line = document.createElement("div");
+      line.className = "explore-link";
+      line.append(this.field, this.told, button);
+      this.forget();
+      figure.querySelector("figcaption").before(line);
+    }
+
+    async copy() {
+      this.forget();
+      const address = this.address();
+      try {
+        await navigator.clipboard.writeText(address); // a page from http has no clipboard at all
+        this.told.textContent = "Link copied";
+      } catch {
+        this.field.value = address;
+        this.field.hidden = false;
+        this.field.focus();
+        this.field.select();
+      }
+    }
+
+    // What was said held for another state.
+    forget() {
+      this.field.hidden = true;
+      this.told.textContent = "";
+    }
+  }
+
   class Explorer {
     constructor(figure) {
       this.figure = figure;
@@ -51,6 +93,8 @@
       this.caption = figure.querySelector("figcaption");
       this.note = new Note(figure, ["asleep", "address"]);
       this.pack = null;
+      // a slide's address is the deck's own, which opens no state
+      if (figure.closest("article")) this.link = new Link(figure, () => new URL(this.address(), location.href).href);
       const form = figure.querySelector(".explore-controls");
       form.addEventListener("submit", (event) => event.preventDefault());
       form.addEventListener("input", () => this.update());
@@ -89,6 +133,7 @@
 
     update() {
       this.label();
+      this.link?.forget();
       if (this.pack) this.draw();
       else this.load().then(() => this.pack && this.draw());
     }
@@ -102,11 +147,16 @@
       if (this.pack.reached[state]) reach(this.figure);
     }
 
-    // The address in the address bar opens the page at what the reader sees now.
-    share() {
+    // Opens the page at what the reader sees now.
+    address() {
       const query = this.inputs.map((input) => `${input.name}=${encodeURIComponent(
         nameAt(input, indexOf(input)))}`).join("&");
-      history.replaceState(history.state, "", `#${this.figure.dataset.explore}?${query}`);
+      return `#${this.figure.dataset.explore}?${query}`;
+    }
+
+    // So does then the address in the address bar.
+    share() {
+      history.replaceState(history.state, "", this.address());
     }
 
     // Takes "voters=51&competence=0.6"; says what it could not use.

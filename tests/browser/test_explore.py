@@ -225,6 +225,52 @@ def test_a_figure_says_what_pencil_and_paper_say(reader, name, query, sentence):
     expect(tab.locator(explorer.selector).locator("figcaption")).to_have_text(sentence)
 
 
+def link_of(figure):
+    return figure.get_by_role("button", name="Copy link to this state")
+
+
+def test_a_button_copies_the_link_that_opens_the_state(reader, where):
+    explorer = PLAIN
+    tab = reader.open(explorer.page, where=where, permissions=["clipboard-read", "clipboard-write"])
+    figure = figure_of(tab, explorer)
+    indices, other = explorer.some_states()[2], explorer.some_states()[1]
+    set_state(figure, explorer, indices)
+    figure.locator(f'[name="{explorer.controls[-1].name}"]').focus()
+    tab.keyboard.press("Tab")
+    expect(link_of(figure)).to_be_focused()
+    tab.keyboard.press("Enter")
+    told = figure.locator(".explore-link [role=status]")
+    expect(told).to_have_text("Link copied")
+    expect(told).to_be_visible()
+    expect(figure.get_by_label("Link to this state", exact=True)).to_be_hidden()
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    page, _, fragment = copied.partition("#")
+    assert page == reader.origins[where] + explorer.page
+    set_state(figure, explorer, other)
+    expect(told).to_have_text("")  # it was another state's
+    expect_state(reader.open(explorer.page, f"#{fragment}", where=where).locator(explorer.selector), indices)
+
+
+@pytest.mark.parametrize("clipboard", ["undefined", "{ writeText: () => Promise.reject(new Error('refused')) }"], ids=["none", "refuses"])
+def test_where_nothing_can_be_copied_the_link_is_shown_and_selected(reader, clipboard):
+    explorer = PLAIN
+    tab = reader.open(explorer.page, viewport={"width": 360, "height": 800},
+                      script=f"Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard} }})")
+    figure = figure_of(tab, explorer)
+    link_of(figure).click()
+    field = figure.get_by_label("Link to this state", exact=True)
+    expect(field).to_be_focused()
+    expect(field).not_to_be_editable()
+    assert tab.evaluate("getSelection().toString()") == field.input_value()
+    assert unquote_plus(field.input_value()) == f"{reader.origins['http']}{explorer.page}#{explorer.name}?{explorer.query(explorer.default)}"
+    inner, outer = field.bounding_box(), figure.bounding_box()
+    assert inner["width"] > 100 and inner["x"] >= outer["x"]
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert link_of(figure).bounding_box()["y"] >= figure.locator("figcaption").bounding_box()["y"]
+    set_state(figure, explorer, explorer.some_states()[1])
+    expect(field).to_be_hidden()
+
+
 NEVER = "(?!)"
 
 

@@ -149,6 +149,7 @@ def test_without_javascript_there_are_figure_and_sentence(reader, page, where):
         expect(figure.locator("figcaption")).to_be_visible()
         for control in explorer.controls:
             expect(figure.locator(f'[name="{control.name}"]')).to_be_hidden()
+        expect(figure.locator(".explore-link")).to_have_count(0)
         expect(figure.locator(".explore-note")).to_be_hidden()
     for form in (form for form in built.FORMS if form.page == page):
         expect(tab.locator(f"#{form.name} button").first).to_be_hidden()
@@ -179,6 +180,7 @@ def test_on_paper_there_are_figure_and_sentence_and_no_controls(reader, page):
         expect(figure.locator("figcaption")).to_be_visible()
         for control in explorer.controls:
             expect(figure.locator(f'[name="{control.name}"]')).to_be_hidden()
+        expect(figure.locator(".explore-link")).to_be_hidden()
 
 
 def test_the_front_page_leads_to_the_book(reader, where):

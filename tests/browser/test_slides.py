@@ -81,6 +81,7 @@ def test_a_figure_answers_on_its_slide_and_the_slide_is_kept(reader):
     tab.wait_for_function("() => window.Reveal?.isReady()")
     tab.evaluate("name => { const at = Reveal.getIndices(document.getElementById(name).closest('section')); Reveal.slide(at.h, at.v); }", explorer.name)
     figure = tab.locator(explorer.selector)
+    assert figure.get_by_role("button").count() == 0  # a deck's address opens no state
     slider = figure.locator("[name]").first
     slider.focus()
     before, place = figure.get_attribute("data-state"), tab.evaluate("JSON.stringify(Reveal.getIndices())")

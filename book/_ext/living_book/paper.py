@@ -29,8 +29,8 @@ SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "the-power-of-decentralization.pdf"
 LOOK = Path(__file__).parent / "paper.css"
 MOMENTS = (0.02, 0.2, 0.5, 1)  # of a recording, as shares of its length
-UNPRINTED = (".launch, .headerlink, .explore-controls, .stage-controls, .stage-bar, .predict-actions, .explore-note, .predict-wait, noscript,"
-             "details.hide, .cell_input.docutils.container.tag_hide-input, script, .toggle-button, #address-note, .figure-pack, dialog")
+UNPRINTED = (".launch, .headerlink, .explore-controls, .stage-controls, .stage-bar, .predict-actions, .explore-note, .explore-link, .predict-wait, "
+             "noscript, details.hide, .cell_input.docutils.container.tag_hide-input, script, .toggle-button, #address-note, .figure-pack, dialog")
 # Runs in each page, once its stages have their recordings: what moves becomes pictures, what is asked gets its answer.
 PREPARE = """async ([moments, unprinted]) => {
   for (const figure of document.querySelectorAll("figure.stage")) {
