@@ -6,6 +6,7 @@
     ledger      the `ledger` and `verdicts` directives: every claim of the essay on one page
     mathematics formulas as MathML, without a script
     sources     the list of sources, for screen readers
+    citation    the `cite-this-book` directive: the book's own citation, of CITATION.cff
     previews    what links to terms and sources lead to, told beside the link
     fresh       notebooks run again when the helpers or the data that they use have changed
     launch      buttons that open a chapter as a notebook, in the browser or on Binder
@@ -18,11 +19,11 @@
 Beside them, what they use: live_notebooks (chapters for a plain Jupyter), assign (assignments of their masters), pyodide
 (Python for the browser), repository (where this copy comes from).
 """
-from living_book import assignments, claims, figures, fresh, launch, ledger, lite, mathematics, previews, slides, solutions, sources, states, trim
+from living_book import assignments, citation, claims, figures, fresh, launch, ledger, lite, mathematics, previews, slides, solutions, sources, states, trim
 
 
 def setup(app):
-    for part in (fresh, figures, claims, ledger, mathematics, sources, previews, states, launch, assignments, lite, slides, solutions, trim):
+    for part in (fresh, figures, claims, ledger, mathematics, sources, citation, previews, states, launch, assignments, lite, slides, solutions, trim):
         part.setup(app)
     return {"version": "1", "env_version": 1,
             "parallel_read_safe": True, "parallel_write_safe": True}
