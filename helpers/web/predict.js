@@ -8,6 +8,11 @@ function wirePrediction(form, done) {
     form.dataset.right = String(right);
     done(answer);
   };
+  // A verdict is on the answer given, and not on another that is being chosen.
+  form.addEventListener("input", () => {
+    feedback.textContent = "";
+    delete form.dataset.right;
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (facts.interval) {

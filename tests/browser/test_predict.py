@@ -1,5 +1,6 @@
 """Every question of every page: it holds its figure back, answers, and opens it."""
 import json
+import re
 
 import built
 import pytest
@@ -100,6 +101,23 @@ def test_each_answer_gets_its_own_word(reader, form, where):
                  if index != form.facts["right"]]
         assert len(set(wrong)) == len(wrong)
         assert all(wrong)
+
+
+def test_another_choice_clears_the_verdict(reader):
+    """One form of each kind: they share one front end."""
+    for kind in ("interval", "right"):
+        form = next(form for form in built.FORMS if kind in form.facts)
+        asked = form_of(reader.open(form.page), form)
+        field = asked.locator("input")
+        for number in range(2):
+            if kind == "right":
+                field.nth(number).check()
+            else:
+                field.fill(field.get_attribute(("min", "max")[number]))
+            expect(asked.locator(".predict-feedback")).to_have_text("")
+            expect(asked).not_to_have_attribute("data-right", re.compile(""))
+            asked.locator("[type=submit]").click()
+            expect(asked).to_have_attribute("data-right", re.compile("true|false"))
 
 
 def test_the_figure_starts_at_the_reader_s_number(reader, number_gate, where):
