@@ -102,6 +102,13 @@ def test_an_explorer_that_waits_has_its_question_above_it(page, soup):
                 "/")[0] != str(page.relative_to(SITE).with_suffix("")), asked
 
 
+@every_page
+def test_every_answer_to_a_question_gets_its_reason(page, soup):
+    for form in soup.select("form[data-predict]"):
+        facts = json.loads(form["data-predict"])
+        assert all(facts.get("feedback") or facts["why"].values()), form["id"]
+
+
 def test_every_pack_belongs_to_a_figure():
     packs = {path.resolve() for path in SITE.glob("_packs/**/*.js")}
     used = {(page.parent / figure["data-pack"]).resolve() for page in PAGES

@@ -93,7 +93,7 @@ def test_each_answer_gets_its_own_word(reader, form, where):
             right = index == form.facts["right"]
             asked.locator("input[type=radio]").nth(index).check()
             asked.locator("[type=submit]").click()
-            said = f"{'Yes.' if right else 'Not quite.'} {form.facts['feedback'][index]}".strip()
+            said = f"{'Yes.' if right else 'Not quite.'} {form.facts['feedback'][index]}"
             expect(told).to_have_text(said)
             expect(asked).to_have_attribute("data-right", str(right).lower())
             expect_open(tab, form)
