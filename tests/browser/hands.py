@@ -20,6 +20,12 @@ def open_all(tab):
         button.click()
 
 
+def unfold(tab):
+    """Open every solution and every folded list, but not the code."""
+    tab.evaluate("""document.querySelectorAll(".toggle-hidden").forEach((one) => one.classList.remove("toggle-hidden"));
+      document.querySelectorAll("article details:not(.hide)").forEach((one) => { one.open = true; });""")
+
+
 def expect_state(figure, indices):
     expect(figure).to_have_attribute("data-state", ",".join(map(str, indices)))
 
