@@ -52,6 +52,42 @@ def test_an_address_that_is_none_is_named(monkeypatch, capsys):
     assert "--site=book.example: must begin with https://" in capsys.readouterr().err
 
 
+@pytest.fixture
+def on_paper(browser, tmp_path):
+    """Opens a page as the printed book has it."""
+    tabs = []
+
+    def open_page(page):
+        articles, styles = paper.gathered(browser, [page], SITE)
+        source = tmp_path / "book.html"
+        source.write_text(paper.document(articles, styles, {}, SITE), encoding="utf-8")
+        tabs.append(browser.new_page(viewport={"width": 658, "height": 930}))  # A4 without its margins
+        tabs[-1].goto(source.as_uri())
+        tabs[-1].emulate_media(media="print")
+        return tabs[-1]
+
+    yield open_page
+    for tab in tabs:
+        tab.close()
+
+
+# Figures that lack something on paper.
+LACKS = """() => {
+  const seen = (element) => element !== null && element.getBoundingClientRect().height > 20 && (element.tagName !== "IMG" || element.naturalWidth > 20);
+  return Array.from(document.querySelectorAll("figure.explore, figure.stage"))
+    .filter((figure) => !seen(figure.querySelector(".explore-view svg, .film img")) || !seen(figure.querySelector("a.live")))
+    .map((figure) => figure.id);
+}"""
+
+
+def test_every_figure_has_its_picture_and_its_address_on_paper(on_paper, request):
+    pages = [page.removesuffix(".html") for page in built.PAGES if built.soup(page).select("figure.explore, figure.stage")]
+    if not request.config.getoption("--every-notebook"):
+        pages = [next(stage.page.removesuffix(".html") for stage in built.STAGES if stage.after is not None)]
+    for page in pages:
+        assert on_paper(page).evaluate(LACKS) == [], page
+
+
 def test_two_pages_printed(tmp_path, at_length):
     wanted, target = ["book/intro", "book/02_colonies"], tmp_path / "two.pdf"
     paper.make(target, wanted, SITE)

@@ -34,6 +34,7 @@ UNPRINTED = (".launch, .headerlink, .explore-controls, .stage-controls, .stage-b
 # Runs in each page, once its stages have their recordings: what moves becomes pictures, what is asked gets its answer.
 PREPARE = """async ([moments, unprinted]) => {
   for (const figure of document.querySelectorAll("figure.stage")) {
+  for (const figure of document.querySelectorAll("[data-waiting]")) delete figure.dataset.waiting;
     const stage = figure.stage;
     await stage.load();
     stage.pause();
