@@ -66,20 +66,97 @@ def test_every_slide_can_be_reached_and_holds_what_it_shows(reader, chapter):
     assert found["seen"] == tab.evaluate("Reveal.getTotalSlides()")
 
 
-def test_keys_turn_the_slides(reader):
-    tab = reader.open(deck_of(CHAPTERS[0]), viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+def shown(reader, page):
+    tab = reader.open(deck_of(page), viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     tab.wait_for_function("() => window.Reveal?.isReady()")
-    for number in range(1, 4):
-        tab.keyboard.press("Space")
-        assert tab.evaluate("Reveal.getSlidePastCount()") == number
+    return tab
+
+
+def past(tab):
+    """How many slides lie before the one that is shown."""
+    return tab.evaluate("Reveal.getSlidePastCount()")
+
+
+def turn_to(tab, selector):
+    tab.evaluate("""selector => {
+      const at = Reveal.getIndices(document.querySelector(selector).closest("section"));
+      Reveal.slide(at.h, at.v);
+    }""", selector)
+
+
+@pytest.mark.parametrize("key", ["ArrowRight", "PageDown", "Space", "n"])
+def test_a_key_turns_through_all_slides(reader, key):
+    tab = shown(reader, CHAPTERS[0])
+    for number in range(1, 8):
+        tab.keyboard.press(key)
+        assert past(tab) == number
+    for key in ("ArrowLeft", "PageUp"):
+        number = past(tab)
+        tab.keyboard.press(key)
+        assert past(tab) == number - 1
+
+
+def test_the_presenter_s_keys_are_alive_in_a_control_and_leave_it_alone(reader):
+    tab = shown(reader, CHAPTERS[0])
+    explorer = next(one for one in built.EXPLORERS if one.page == CHAPTERS[0] and one.after is None)
+    slider = tab.locator(f"{explorer.selector} [type=range]").first
+    for key, step in (("PageDown", 1), ("PageUp", -1), ("n", 1), ("Space", 1)):
+        turn_to(tab, explorer.selector)
+        slider.focus()
+        tab.keyboard.press("Home")
+        tab.keyboard.press("ArrowRight")
+        value, number = slider.input_value(), past(tab)
+        tab.keyboard.press(key)
+        assert past(tab) == number + step, key
+        assert slider.input_value() == value, key
+    turn_to(tab, explorer.selector)
+    slider.focus()
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("Reveal.isOverview()")
+    tab.keyboard.press("Escape")
+    slider.focus()
+    with tab.expect_popup():
+        tab.keyboard.press("s")
+
+
+def test_a_control_keeps_the_keys_that_it_needs(reader):
+    tab = shown(reader, CHAPTERS[0])
+    tab.evaluate("document.querySelectorAll('[data-action=pass]').forEach((button) => button.click())")  # the figures open
+    for kind, keys in (("[type=range]", ["ArrowRight", "ArrowLeft", "Home", "End", "Tab"]), ("[type=checkbox]", ["Space"]),
+                       ("button", ["Space", "Enter"]), ("[type=radio]", ["ArrowDown", "Space"]), ("select", ["ArrowDown", "Home"]),
+                       ("textarea", ["n", "s", "Space", "ArrowDown", "Home", "End"])):
+        selector = f".slides {kind}"
+        turn_to(tab, selector)
+        number = past(tab)
+        for key in keys:
+            tab.locator(selector).first.focus()
+            tab.keyboard.press(key)
+            assert past(tab) == number, (kind, key)
+            assert not tab.evaluate("document.activeElement === document.body"), (kind, key)
+
+
+def test_who_has_answered_turns_on_with_any_key(reader):
+    form = next(one for one in built.FORMS if one.page == CHAPTERS[0] and "interval" in one.facts)
+    tab = shown(reader, CHAPTERS[0])
+    field = tab.locator(f"#{form.name} input")
+    for answer in ("Enter", "Space"):
+        turn_to(tab, f"#{form.name}")
+        number = past(tab)
+        field.fill(field.get_attribute("min"))
+        if answer == "Space":  # on "Show me"
+            tab.locator(f"#{form.name} [data-action=pass]").focus()
+        tab.keyboard.press(answer)
+        expect(tab.locator(f"#{form.name} .predict-feedback")).not_to_have_text("")
+        tab.keyboard.press("ArrowDown")
+        assert past(tab) == number + 1
+        assert field.input_value() == field.get_attribute("min")
 
 
 def test_a_figure_answers_on_its_slide_and_the_slide_is_kept(reader):
     page = CHAPTERS[0]
     explorer = next(one for one in built.EXPLORERS if one.page == page and one.after is None)
-    tab = reader.open(deck_of(page), viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    tab.wait_for_function("() => window.Reveal?.isReady()")
-    tab.evaluate("name => { const at = Reveal.getIndices(document.getElementById(name).closest('section')); Reveal.slide(at.h, at.v); }", explorer.name)
+    tab = shown(reader, page)
+    turn_to(tab, explorer.selector)
     figure = tab.locator(explorer.selector)
     assert figure.get_by_role("button").count() == 0  # a deck's address opens no state
     slider = figure.locator("[name]").first
