@@ -50,6 +50,9 @@ WALK = """async () => {
         cut.push(`${shown.id || shown.textContent.slice(0, 40)}: ${Math.round(right)}, ${Math.round(bottom)}`);
       }
     }
+    for (const formula of slide.querySelectorAll("div.formula")) {
+      if (formula.scrollWidth > formula.clientWidth) cut.push(`formula ${formula.textContent.slice(0, 40)}: ${formula.scrollWidth} in ${formula.clientWidth}`);
+    }
     if (Reveal.isLastSlide() && Reveal.isLastVerticalSlide()) return { seen, cut };
     Reveal.next();
   }

@@ -40,3 +40,13 @@ document.addEventListener("keydown", (event) => {
 const leave = ({ target }) => target.closest("form.predict")?.matches("[data-right]") && document.activeElement.blur();
 document.addEventListener("submit", leave);
 document.addEventListener("click", (event) => event.target.matches("[data-action=pass]") && leave(event));
+
+// A formula that is wider than the slide is set smaller. (A slide has no width before it is near.)
+function fit() {
+  for (const formula of Reveal.getCurrentSlide().querySelectorAll("div.formula")) {
+    const size = parseFloat(getComputedStyle(formula).fontSize);
+    if (formula.scrollWidth > formula.clientWidth) formula.style.fontSize = `${size * formula.clientWidth / formula.scrollWidth}px`;
+  }
+}
+for (const event of ["ready", "slidechanged"]) Reveal.on(event, fit);
+document.fonts.ready.then(() => Reveal.isReady() && fit());
