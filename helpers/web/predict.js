@@ -48,7 +48,7 @@ function askFirst(told) {
       note.className = "predict-wait";
       note.setAttribute("role", "status");
       const pass = form.querySelector("[data-action=pass]").textContent;
-      note.textContent = `Answer the question above, or choose “${pass}”, and this figure opens.`;
+      note.textContent = `Answer the question before this figure, or choose “${pass}” there, and the figure opens.`;
       figure.prepend(note);
     }
     const wire = form.dataset.bets ? wireBets : wirePrediction;

@@ -155,6 +155,17 @@ def test_who_has_answered_turns_on_with_any_key(reader):
         assert field.input_value() == field.get_attribute("min")
 
 
+def test_what_scrolls_within_a_slide_fades_below(reader):
+    tab = shown(reader, CHAPTERS[-1])
+    turn_to(tab, ".slides form.bets")
+    edge = tab.evaluate("""() => {
+      const slide = Reveal.getCurrentSlide();
+      const edge = getComputedStyle(slide, "::after");
+      return [slide.scrollHeight > slide.clientHeight, edge.position, edge.bottom, edge.backgroundImage.includes("gradient")];
+    }""")
+    assert edge == [True, "sticky", "0px", True]
+
+
 def test_a_figure_answers_on_its_slide_and_the_slide_is_kept(reader):
     page = CHAPTERS[0]
     explorer = next(one for one in built.EXPLORERS if one.page == page and one.after is None)
