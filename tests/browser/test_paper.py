@@ -71,12 +71,13 @@ def on_paper(browser, tmp_path):
         tab.close()
 
 
-# Figures that lack something on paper.
+# Figures that lack something on paper, and tables that are too wide for it.
 LACKS = """() => {
   const seen = (element) => element !== null && element.getBoundingClientRect().height > 20 && (element.tagName !== "IMG" || element.naturalWidth > 20);
   return Array.from(document.querySelectorAll("figure.explore, figure.stage"))
     .filter((figure) => !seen(figure.querySelector(".explore-view svg, .film img")) || !seen(figure.querySelector("a.live")))
-    .map((figure) => figure.id);
+    .concat(Array.from(document.querySelectorAll("table")).filter((table) => table.getBoundingClientRect().right > innerWidth))
+    .map((element) => element.id || element.textContent.slice(0, 60));
 }"""
 
 
@@ -86,6 +87,21 @@ def test_every_figure_has_its_picture_and_its_address_on_paper(on_paper, request
         pages = [next(stage.page.removesuffix(".html") for stage in built.STAGES if stage.after is not None)]
     for page in pages:
         assert on_paper(page).evaluate(LACKS) == [], page
+
+
+def test_bets_have_their_answers_on_paper_and_where_to_bet(on_paper):
+    tab = on_paper("book/08_stance")
+    form = tab.locator("form.bets")
+    assert form.locator("fieldset").count() == form.locator("li:visible").count() > 5
+    assert form.locator("select:visible").count() == 0
+    assert form.locator("a.live").inner_text().endswith(f"{SITE}/book/08_stance.html#{form.get_attribute('id').partition('--')[2]}")
+
+
+def test_what_takes_the_reader_s_numbers_says_on_paper_where_it_is(on_paper, at_length):
+    figure = on_paper("book/01_crowd").locator("figure.paste")
+    assert figure.locator("p").inner_text().startswith("Not on paper")
+    assert figure.locator("a.live").inner_text().endswith(f"{SITE}/book/01_crowd.html#our-guesses")
+    assert figure.locator("form, textarea").count() == 0
 
 
 def test_two_pages_printed(tmp_path, at_length):

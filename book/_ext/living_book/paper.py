@@ -4,8 +4,9 @@
     make pdf ADDRESS=https://...    the same, each figure with the address, and a QR code, that opens it alive
 
 Chromium opens each page as a reader does. What cannot move on paper gives way to what can be printed: a figure shows its
-first state, a moving model four moments of its first recording, a question its answer. All pages become one document, so that
-links stay links; it is printed twice, since only then are the contents' page numbers known.
+first state, a moving model four moments of its first recording, a question its answer, and what takes a reader's numbers says
+where it does. All pages become one document, so that links stay links; it is printed twice, since only then are the contents'
+page numbers known.
 """
 import argparse
 import html
@@ -33,8 +34,8 @@ UNPRINTED = (".launch, .headerlink, .explore-controls, .stage-controls, .stage-b
              "noscript, details.hide, .cell_input.docutils.container.tag_hide-input, script, .toggle-button, #address-note, .figure-pack, dialog")
 # Runs in each page, once its stages have their recordings: what moves becomes pictures, what is asked gets its answer.
 PREPARE = """async ([moments, unprinted]) => {
-  for (const figure of document.querySelectorAll("figure.stage")) {
   for (const figure of document.querySelectorAll("[data-waiting]")) delete figure.dataset.waiting;
+  for (const figure of document.querySelectorAll("figure.stage")) {
     const stage = figure.stage;
     await stage.load();
     stage.pause();
@@ -61,8 +62,18 @@ PREPARE = """async ([moments, unprinted]) => {
   for (const form of document.querySelectorAll("form[data-predict]")) {
     form.querySelector(".predict-feedback").textContent = JSON.parse(form.dataset.predict).told;
   }
-  for (const form of document.querySelectorAll("form.bets")) form.querySelectorAll("select, label:has(select)").forEach((one) => one.remove());
-  for (const figure of document.querySelectorAll("figure.paste")) figure.remove();
+  for (const form of document.querySelectorAll("form.bets")) {
+    form.querySelectorAll("label:has(select)").forEach((one) => one.remove());
+    const told = form.querySelector(".bets-told"); // here to be read after the bets: what was measured
+    told.innerHTML = form.querySelector("noscript").textContent;
+    told.hidden = false;
+  }
+  for (const figure of document.querySelectorAll("figure.paste")) {
+    figure.innerHTML = "<p>Not on paper: here the living page takes numbers that you give it.</p>";
+  }
+  for (const cell of document.querySelectorAll("td")) {
+    if (/^[\\d.,%±\\s−–×+-]+$/.test(cell.textContent)) cell.classList.add("number");
+  }
   document.querySelectorAll(unprinted).forEach((element) => element.remove());
   document.querySelectorAll("details").forEach((element) => { element.open = true; });
   document.querySelectorAll(".toggle-hidden").forEach((element) => element.classList.remove("toggle-hidden"));
@@ -117,7 +128,7 @@ def with_addresses(article: str, page: str, site: str) -> str:
     if not site:
         return article
     soup = BeautifulSoup(article, "html.parser")
-    for figure in soup.select("figure.explore, figure.stage"):
+    for figure in soup.select("figure.explore, figure.stage, figure.paste, form.bets"):
         figure.append(BeautifulSoup(code(f"{site}/{page}.html#{figure['id']}"), "html.parser"))
     return str(soup)
 
