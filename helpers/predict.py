@@ -58,13 +58,14 @@ class Gate:
     def open_when_answered(self, explorer: ipywidgets.VBox):
         """Hide `explorer` until the form is done, and say so; then start it at the reader's answer."""
         explorer.layout.display = "none"
-        waits = ipywidgets.HTML("<em>Answer the question above, or pass: the figure is shown here then.</em>")
+        unanswered = re.search(r'data-action="pass">([^<]*)<', self.form.html)[1]
+        waits = ipywidgets.HTML(f"<em>Answer the question above, or choose “{unanswered}”, and the figure is shown here.</em>")
         display(waits)
 
         def opened(_):
             if not self.form.done:
                 return
-            if self.control is not None and self.form.answer is not None:
+            if self.control is not None and isinstance(self.form.answer, Real):  # in a browser null is no None
                 for widget in explorer.children:
                     if getattr(widget, "description", None) == self.control.replace("_", " "):
                         low, high, step = widget.min, widget.max, widget.step
@@ -74,6 +75,7 @@ class Gate:
             waits.layout.display = "none"
 
         self.form.observe(opened, ["done", "answer"])
+        opened(None)  # who runs cell by cell may have answered before this one
 
 
 _waiting: list[Gate] = []

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from helpers import explore, figures, predict
+from helpers import bets, explore, figures, predict
 from helpers.controls import controls_of
 
 CHOICES = ["60%", "75%", "98% & more"]
@@ -185,6 +185,7 @@ def test_in_the_page_the_explorer_names_its_question(shown, monkeypatch):
 
 @pytest.mark.parametrize(("sets", "answer", "voters", "share"), [
     (None, None, 3, 0.5), ("voters", None, 3, 0.5),  # passed
+    ("voters", object(), 3, 0.5),  # passed in a browser, where JavaScript's null is an object of its own
     ("voters", 5, 5, 0.5), ("voters", 6.8, 7, 0.5), ("voters", 4.2, 5, 0.5),
     ("voters", -40, 1, 0.5), ("voters", 900, 9, 0.5),
     ("share_of_peers", 0.71, 3, 0.7), ("share_of_peers", 3, 3, 1.0),
@@ -203,6 +204,24 @@ def test_in_a_kernel_the_explorer_opens_at_the_answer(
     assert jury.widget.layout.display == ""
     assert jury.widget.children[0].value == voters
     assert jury.widget.children[1].value == pytest.approx(share, abs=1e-9)
+
+
+def test_an_explorer_run_after_the_answer_is_open_at_once(shown, monkeypatch):
+    monkeypatch.delenv("EXPLORE_ENGINE", raising=False)
+    predict.predict("How many?", (1, 9), 5, SIDES, sets="voters")
+    shown[0].answer, shown[0].done = 7, True
+    jury = make_jury()
+    assert jury.widget.layout.display == "" and jury.widget.children[0].value == 7
+
+
+def test_what_waits_names_the_button_that_opens_it(shown, monkeypatch):
+    monkeypatch.delenv("EXPLORE_ENGINE", raising=False)
+    predict.predict("How many?", (1, 9), 5, SIDES)
+    make_jury()
+    bets.bets("Which side?", [("A crowd", "many parts", "It kept 93%.")])
+    make_jury()
+    waits = [widget.value for widget in shown if "above" in getattr(widget, "value", "")]
+    assert [re.findall("“(.*)”", text) for text in waits] == [["Show me"], ["Pass"]]
 
 
 def test_a_question_asked_of_one_explorer_leaves_the_next_open(shown, monkeypatch):
