@@ -25,6 +25,8 @@ from helpers.state import draw
 
 __all__ = ["checkpoint", "explore", "predict"]
 
+LIGHT = "color-scheme: light; background: white; color: black; padding: 0.5rem; border-radius: 10px"  # as the picture is, in any theme
+
 
 def explore(challenge: str | None = None, **abbreviations):
     """Show the decorated function with a control for each keyword, as `interact` does.
@@ -67,12 +69,12 @@ def _widget(function, controls, challenge):
                   for control in controls}
         state = draw(function, values, _png)
         images = "".join(
-            f'<img alt="{escape(state.sentence)}" style="max-width: {width}px" '
+            f'<img alt="{escape(state.sentence)}" style="width: min({width}px, 100%)" '
             f'src="data:image/png;base64,{data}">' for data, width in state.panels)
         asked = "" if challenge is None else (
             f"<p><strong>{'Reached' if state.reached else 'Challenge'}:</strong> "
             f"{escape(challenge)}</p>")
-        display(HTML(f'<div style="background: white; color: black">{images}'
+        display(HTML(f'<div style="{LIGHT}">{images}'
                      f"<p>{escape(state.sentence)}</p>{asked}</div>"))
 
     return ipywidgets.VBox([*widgets.values(), ipywidgets.interactive_output(redraw, widgets)])

@@ -30,6 +30,7 @@ THEME = {
     "sky": ("#c4e0f2", "#1d425b"),
     "peach": ("#f6d5c0", "#5c3218"),
 }
+SCHEME = {"scheme": ("light", "dark")}  # how the browser draws its own radios and fields
 INK, MUTED, GRID, PAPER, BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, PEACH = (
     light for light, _ in THEME.values()
 )
@@ -119,8 +120,8 @@ def label(ax, x, y, text, color=INK, *, ha="center", va="bottom", offset=None):
 
 
 def theme_css() -> str:
-    """The figure colours as CSS variables: for light pages, for dark ones, and light for paper."""
-    light, dark = ("".join(f"--fig-{name}:{pair[column]};" for name, pair in THEME.items())
+    """The figure colours as CSS variables: for light pages, for dark ones, and light for paper. Jupyter says which on its body."""
+    light, dark = ("".join(f"--fig-{name}:{pair[column]};" for name, pair in (THEME | SCHEME).items())
                    for column in (0, 1))
-    return (f":root{{{light}}}\nhtml[data-theme=dark]{{{dark}}}\n"
-            f"@media print{{html[data-theme=dark]{{{light}}}}}\n")
+    is_dark = ":is(html[data-theme=dark],body[data-jp-theme-light=false])"
+    return f":root{{{light}}}\n{is_dark}{{{dark}}}\n@media print{{{is_dark}{{{light}}}}}\n"

@@ -218,8 +218,9 @@ class Stage {
     for (const kind of ["focus", "blur"]) this.canvas.addEventListener(kind, () => this.paint());
     // in the next frame, as painting may set the size that is being observed
     new ResizeObserver(() => requestAnimationFrame(() => this.paint())).observe(this.canvas);
-    new MutationObserver(() => this.paint()).observe(
-      document.documentElement, { attributeFilter: ["data-theme"] });
+    const themed = new MutationObserver(() => this.paint());
+    themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    themed.observe(document.body, { attributeFilter: ["data-jp-theme-light"] }); // Jupyter's
     new IntersectionObserver(([entry]) => {
       this.seen = entry.isIntersecting;
       this.mostly = entry.intersectionRatio >= 0.5;
