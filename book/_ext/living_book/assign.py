@@ -20,6 +20,11 @@ import nbformat
 import yaml
 
 BOOK = Path(__file__).resolve().parents[2]
+START = ("> **Run the cells from the top**, one after another with Shift+Enter. After a reload of the page, or a restart of the kernel, "
+         "do it again: your text is still there, but what the cells had made is gone. Save with Ctrl+S (on a Mac Cmd+S).")
+HAND_IN = """## Handing in
+
+Run all cells in order (*Run > Run All Cells*), save (Ctrl+S, on a Mac Cmd+S), and then run the cell below. On a computer with Jupyter, on a hub and on Binder it makes a zip file: hand in that. In the browser alone it makes no file; it checks all answers once more and says how to download this notebook: hand in that."""
 
 
 def masters(root: Path) -> list[Path]:
@@ -48,9 +53,12 @@ def questions(master: Path) -> tuple[str, list[str]]:
     return re.search(r"^# (.+)$", text, re.MULTILINE)[1], re.findall(r"^## Question \d+: (.+)$", text, re.MULTILINE)
 
 
-def name_cells(notebook: Path):
-    """Number the notebook's cells: otter draws the names of those that it adds by lot."""
+def settle(notebook: Path):
+    """Say how to begin and how to hand in, in the browser too, and number the cells: otter draws the names of its own by lot."""
     content = nbformat.read(notebook, as_version=4)
+    hand_in, = (cell for cell in content.cells if cell.source.startswith("## Submission"))
+    hand_in.source = HAND_IN
+    content.cells.insert(0, nbformat.v4.new_markdown_cell(START, metadata={"deletable": False, "editable": False}))
     for number, cell in enumerate(content.cells):
         cell.id = f"cell-{number:03d}"
     nbformat.write(content, notebook)
@@ -72,7 +80,7 @@ def assign(master: Path, proven: bool = True):
         if done.returncode:
             raise RuntimeError(f"{master.name}: {(done.stderr or done.stdout).strip()[-1500:]}")
         for side in ("student", "autograder"):
-            name_cells(work / "made" / side / master.name)
+            settle(work / "made" / side / master.name)
         autograder, = (work / "made" / "autograder").glob("*.zip")
         target = made(master)
         shutil.rmtree(target, ignore_errors=True)
