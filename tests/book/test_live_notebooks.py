@@ -30,7 +30,11 @@ def plain(text, **known):
     ("So says {cite}`galton`.", "So says ([Galton, 1907](https://x.org))."),
     ("{cite}`galton, hooker`", "([Galton, 1907](https://x.org); Hooker, 1907)"),
     ("the {term}`median` and {term}`identity <crowd's identity>`", "the median and identity"),
-    ("Choose **Run it live**, and poke.", "Choose **Play**, and poke."),
+    ("Watch. Then choose **Run it live** and poke.", "Watch. Choose **Play** and poke."),
+    ("Choose **Run it live**, choose a hill, press play.", "Choose a hill, press play."),
+    ("Press play; then choose **Run it live**, press Reset.", "Press play; then press Reset."),
+    ("(own-crowd)=\n## Your own crowd", "## Your own crowd"),
+    ("[Assignment 1](teaching/assignments.md) goes with it.", "Assignment 1 goes with it."),
     ("as in claim {claim}`C6`", "as in claim C6"),
     ("$$x^2$$ (square)\n\nBy {eq}`square`.", "$$x^2\\tag{1}$$\n\nBy (1)."),
     ("See [chapter 4](04_ensembles.ipynb) and [the ledger](claims.md), [here](#there).",
@@ -98,12 +102,28 @@ def test_a_chapter_reads_well_in_a_plain_jupyter(folder, chapter):
     assert re.findall(r"\{[\w:]+\}`|^(?:`{3,}|:{3,})\{.*|^:\w+:.*|\$\$ \(.*|…", prose, flags=re.MULTILINE) == []
     assert re.findall(r"\]\((?!https?://|\d\d_\w+\.ipynb)[^)]*\)", prose) == []
     assert "KEPT." in made.cells[0].source and made.cells[1].source == f"first = {chapter!r}"
-    assert [cell.source for cell in made.cells[2:] if cell.cell_type == "code"] == [
-        cell.source for cell in source.cells if cell.cell_type == "code"]
-    for cell in made.cells[2:]:
+    for cell, before in zip(made.cells[2:], source.cells, strict=True):
         if cell.cell_type == "code":
-            assert cell.metadata.get("jupyter", {}).get("source_hidden", False) == (
-                not {"remove-cell", "remove-input"}.isdisjoint(cell.metadata.get("tags", ())))
+            asks = re.search(r"^(predict|bets|checkpoint)\(", cell.source, re.MULTILINE)
+            folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+            assert folded == bool(asks or {"remove-cell"} & set(cell.metadata.get("tags", ())))
+            assert cell.source.removeprefix(f"{cell.source.splitlines()[0]}\n" * folded) == before.source
+            if folded:
+                assert re.fullmatch("# [a-z ]{1,40}", cell.source.splitlines()[0])
+
+
+def test_an_assignment_that_is_there_is_linked(tmp_path):
+    place = tmp_path / "assignments" / "01_crowd" / "01_crowd.ipynb"
+    place.parent.mkdir(parents=True)
+    place.write_text("{}")
+    renew(tmp_path)
+    said = [(tmp_path / f"{chapter}.ipynb").read_text(encoding="utf-8") for chapter in ("01_crowd", "02_colonies")]
+    assert "[Assignment 1](assignments/01_crowd/01_crowd.ipynb)" in said[0]
+    assert "Assignment 2" in said[1] and "[Assignment 2]" not in said[1]
+
+
+def renew(folder, kept="KEPT."):
+    live_notebooks.write(BOOK, folder, lambda path: live_notebooks.built_numbers(GLUED, path.stem), lambda path: kept)
 
 
 def test_the_data_come_along_without_their_scripts(folder):

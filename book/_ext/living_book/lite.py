@@ -127,9 +127,9 @@ def build(root: Path, site: Path):
     """lite/ in `site`, which was built of the book at `root`. Raises ExtensionError if it fails."""
     source, glued = site.parent / "lite", site.parent / "jupyter_execute" / "book"
     shutil.rmtree(source, ignore_errors=True)  # with what doit remembers of the last time: it would leave steps out
+    students(root / "book", source / "files" / "assignments")
     live_notebooks.write(root / "book", source / "files", lambda path: live_notebooks.built_numbers(glued, path.stem), kept_for,
                          first_cell(repository.origin(root)))
-    students(root / "book", source / "files" / "assignments")
     labextensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
     lock = write_lock(site / "_pyodide", labextensions / KERNEL.removeprefix("extensions/"))
     (source / "jupyter-lite.json").write_text(json.dumps(settings(lock)), encoding="utf-8")

@@ -2,7 +2,6 @@
 
     python book/_ext/living_book/live_notebooks.py --in-place     in a clone that only runs notebooks, as Binder's
     python book/_ext/living_book/live_notebooks.py FOLDER         to a folder, with the data beside them
-
 The numbers that the prose quotes are those of the last build. Where nothing was built, each chapter is run first; a
 number whose cell fails is then left as three dots, and said on the way. Exercises come with their solutions folded, or,
 with SOLUTIONS=no in the environment, without them.
@@ -27,12 +26,20 @@ RECORD = "application/papermill.record/text/plain"
 ROLE = re.compile(r"\{(glue:text|cite|term|eq|claim)\}`([^`]+)`")
 DIRECTIVE = re.compile(r"^(`{3,}|:{3,})\{(exercise|solution|admonition|claims)\} *(.*)\n((?::.*\n)*)((?:.*\n)*?)\1$", re.MULTILINE)
 EQUATION = re.compile(r"^\$\$(.+)\$\$ \(([\w-]+)\)$", re.MULTILINE)
+LABEL = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
+TOUCHED = re.compile(r"[^.]*\*\*Run it live\*\*[^.]*")
 LINK = re.compile(r"\[([^\]]+)\]\((?:[\w/-]+\.md)?(?:#[\w-]*)?\)")  # to a page that is no notebook
 DEFINITION = re.compile(r"^(\S.*)\n: (.+)$", re.MULTILINE)
 GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move the sliders, change the code, and run a cell again with Shift+Enter; the numbers in the prose stay the book's. {kept}
 > Cells that only work out the prose's numbers, or ask you a question, are folded; a click on the three dots opens one. The models are the modules of `helpers`: once a cell has imported one, its name with two question marks, in a cell of your own, shows its source."""
 
 FOLDED = {"jupyter": {"source_hidden": True}}
+ASKS = re.compile(r"^(checkpoint|predict|bets)\(", re.MULTILINE)
+# The first line of a folded cell is all that is seen of it, and a long one would push its three dots off the screen.
+FIRST = {"checkpoint": "# a question of understanding", "predict": "# a question before you look", "bets": "# bets before you look"}
+BEHIND = "# behind the scenes"
+PAGE = "teaching/assignments.md"
+ASSIGNMENTS = ("assignments", "teaching/assignments/students")  # where assign.py puts them, beside the chapters
 
 
 def with_solutions() -> bool:
@@ -70,17 +77,20 @@ def reference(entry) -> str:
 
 
 class Marks:
-    """What one chapter's MyST marks stand for. Takes the cells in order: equations and exercises are numbered."""
+    """What one chapter's MyST marks stand for. Takes the cells in order: equations and exercises are numbered.
 
-    def __init__(self, numbers, references, claims):
-        self.numbers, self.references, self.claims = numbers, references, claims
+    `assignment`: where the chapter's is, if it is beside the notebook.
+    """
+
+    def __init__(self, numbers, references, claims, assignment=None):
+        self.numbers, self.references, self.claims, self.assignment = numbers, references, claims, assignment or PAGE
         self.equations, self.exercises = {}, 0
 
     def plain(self, text: str) -> str:
         """`text` without MyST. Raises KeyError for a number, a source or an equation that is not known."""
         text = EQUATION.sub(self._equation, text)
         text = DIRECTIVE.sub(self._directive, text)
-        text = text.replace("**Run it live**", "**Play**")  # in a kernel a stage is always live
+        text = TOUCHED.sub(_playing, LABEL.sub("", text)).replace(f"({PAGE})", f"({self.assignment})")
         return LINK.sub(r"\1", ROLE.sub(self._role, text))
 
     def _equation(self, found):
@@ -112,6 +122,13 @@ class Marks:
         return "\n".join(f"> {line}" for line in (f"**{argument}**", "", *listed.splitlines()))
 
 
+def _playing(found):
+    """A sentence that asks to run a stage live: in a kernel it always is, and only has to be played."""
+    if "ress play" in found[0]:
+        return re.sub(r"([Cc])hoose \*\*Run it live\*\*, (\w)", lambda one: one[2].upper() if one[1] == "C" else one[2], found[0])
+    return found[0].replace("Then choose", "Choose").replace("**Run it live**", "**Play**")
+
+
 def live(notebook, marks: Marks, greeting: str, first: str | None = None):
     """A copy of `notebook` for a plain Jupyter. `first`: code to run before all else."""
     cells = [nbformat.v4.new_markdown_cell(greeting, id="live-greeting")]
@@ -121,8 +138,9 @@ def live(notebook, marks: Marks, greeting: str, first: str | None = None):
         made = nbformat.from_dict(cell)
         if made.cell_type == "markdown":
             made.source = marks.plain(made.source)
-        elif "remove-cell" in made.metadata.get("tags", ()):
+        elif (asks := ASKS.search(made.source)) or "remove-cell" in made.metadata.get("tags", ()):
             made.metadata.update(FOLDED)
+            made.source = f"{FIRST[asks[1]] if asks else BEHIND}\n{made.source}"
         cells.append(made)
     return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
 
@@ -150,14 +168,18 @@ def known_numbers(path: Path) -> dict[str, str]:
 
 
 def write(book: Path, target: Path, numbers_for, kept_for, first=None):
-    """Every chapter of the folder `book` to the folder `target`. `numbers_for(path)`: its glued numbers; `kept_for(path)`:
-    what becomes of a reader's changes; `first(path)`: code to run before all else. Raises KeyError, naming it, for a mark
-    that stands for nothing."""
+    """Every chapter of the folder `book` to the folder `target`.
+
+    `numbers_for(path)`: its glued numbers; `kept_for(path)`: what becomes of a reader's changes; `first(path)`: code to run
+    before all else. Raises KeyError, naming it, for a mark that stands for nothing.
+    """
     references = {key: reference(entry) for key, entry in parse_file(book / "references.bib").entries.items()}
     claims = yaml.safe_load((book / "claims.yml").read_text(encoding="utf-8"))
     target.mkdir(parents=True, exist_ok=True)
     for path in chapters(book):
-        marks = Marks(numbers_for(path), references, claims)
+        places = (f"{folder}/{path.stem}/{path.name}" for folder in ASSIGNMENTS)
+        assignment = next((place for place in places if (target / place).is_file()), None)
+        marks = Marks(numbers_for(path), references, claims, assignment)
         made = live(nbformat.read(path, as_version=4), marks, GREETING.format(kept=kept_for(path)), first and first(path))
         nbformat.write(made, target / path.name)
     if target != book:
