@@ -31,7 +31,7 @@ serve: .venv/ready
 	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory $(SITE)
 
 lab: .venv/ready
-	@test -d _build/notebooks || $(PY) book/_ext/living_book/live_notebooks.py _build/notebooks
+	@test -d _build/notebooks -a ! -d _build/jupyter_execute || $(PY) book/_ext/living_book/live_notebooks.py --at-home _build/notebooks
 	$(BIN)/jupyter lab _build/notebooks
 
 pdf: html

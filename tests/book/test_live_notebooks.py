@@ -126,6 +126,29 @@ def renew(folder, kept="KEPT."):
     live_notebooks.write(BOOK, folder, lambda path: live_notebooks.built_numbers(GLUED, path.stem), lambda path: kept)
 
 
+def test_what_is_renewed_is_what_nobody_changed(tmp_path, capsys):
+    """A chapter that was only run is the book's; one with a change in a cell is the reader's."""
+    renew(tmp_path)
+    for name, source in (("01_crowd", None), ("02_colonies", "mine = 1")):
+        notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+        code = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        code.outputs = [nbformat.v4.new_output("stream", text="run")]
+        code.source = source or code.source
+        notebook.cells.append(nbformat.v4.new_code_cell())  # as running the last cell does
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    (tmp_path / "notes.ipynb").write_text("mine")
+
+    def texts():
+        return {path.stem: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.ipynb")}
+    before = texts()
+    renew(tmp_path)
+    assert texts() == before  # nothing is new: outputs stay
+    assert re.findall(r"(\w+)\.ipynb has changes", capsys.readouterr().err) == ["02_colonies"]
+    renew(tmp_path, "NEW.")
+    assert {name for name, text in texts().items() if text == before[name]} == {"02_colonies", "notes"}
+    assert "NEW." in texts()["01_crowd"] and '"text": "run"' not in texts()["01_crowd"]
+
+
 def test_the_data_come_along_without_their_scripts(folder):
     assert {path.name for path in (folder / "data").iterdir()} == {
         path.name for path in (BOOK / "data").iterdir() if path.suffix != ".py" and path.name != "__pycache__"}
@@ -149,6 +172,14 @@ def test_where_nothing_was_built_the_chapter_is_run_and_what_fails_is_said(tmp_p
     made = nbformat.read(book / "01_small.ipynb", as_version=4)
     assert made.cells[-1].source == "2, seven, … (Galton, 1907)"
     assert all(not cell.get("outputs") for cell in made.cells)
+
+
+@pytest.mark.parametrize(("words", "said"), [([], "as long as this server keeps its files"), (["--at-home"], "stay in {folder}, also when")])
+def test_what_becomes_of_changes_is_said_as_it_is(words, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["live_notebooks.py", str(tmp_path), *words])
+    live_notebooks.main()
+    greeting = nbformat.read(tmp_path / "01_crowd.ipynb", as_version=4).cells[0].source
+    assert said.format(folder=tmp_path) in greeting
 
 
 @pytest.mark.parametrize("words", [[], ["somewhere", "--in-place"]])

@@ -1,13 +1,16 @@
 """The chapters as notebooks that read well in a plain Jupyter: numbers, sources and exercises in place of MyST's marks.
 
     python book/_ext/living_book/live_notebooks.py --in-place     in a clone that only runs notebooks, as Binder's
-    python book/_ext/living_book/live_notebooks.py FOLDER         to a folder, with the data beside them
+    python book/_ext/living_book/live_notebooks.py FOLDER         to a folder, with the data beside them; again, to renew them
+
+In a folder that has them already, a chapter of which a cell was changed is left as it is, and named.
 The numbers that the prose quotes are those of the last build. Where nothing was built, each chapter is run first; a
 number whose cell fails is then left as three dots, and said on the way. Exercises come with their solutions folded, or,
 with SOLUTIONS=no in the environment, without them.
 """
 import argparse
 import ast
+import hashlib
 import json
 import os
 import re
@@ -33,10 +36,15 @@ DEFINITION = re.compile(r"^(\S.*)\n: (.+)$", re.MULTILINE)
 GREETING = """> **This chapter, live.** Choose *Run > Run All Cells*. Then move the sliders, change the code, and run a cell again with Shift+Enter; the numbers in the prose stay the book's. {kept}
 > Cells that only work out the prose's numbers, or ask you a question, are folded; a click on the three dots opens one. The models are the modules of `helpers`: once a cell has imported one, its name with two question marks, in a cell of your own, shows its source."""
 
+SERVER = "Your changes are kept as long as this server keeps its files: download what you would miss."
+HOME = ("Your changes, once saved with Ctrl+S (Cmd+S), stay in {}, also when the book is updated: `make lab` renews the chapters that "
+        "you have not changed, and `make clean` deletes all.")
+
 FOLDED = {"jupyter": {"source_hidden": True}}
 ASKS = re.compile(r"^(checkpoint|predict|bets)\(", re.MULTILINE)
 # The first line of a folded cell is all that is seen of it, and a long one would push its three dots off the screen.
 FIRST = {"checkpoint": "# a question of understanding", "predict": "# a question before you look", "bets": "# bets before you look"}
+STAMP = "living_book"  # in a notebook's metadata
 BEHIND = "# behind the scenes"
 PAGE = "teaching/assignments.md"
 ASSIGNMENTS = ("assignments", "teaching/assignments/students")  # where assign.py puts them, beside the chapters
@@ -142,7 +150,24 @@ def live(notebook, marks: Marks, greeting: str, first: str | None = None):
             made.metadata.update(FOLDED)
             made.source = f"{FIRST[asks[1]] if asks else BEHIND}\n{made.source}"
         cells.append(made)
-    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+    return nbformat.v4.new_notebook(cells=cells, metadata={**notebook.metadata, STAMP: stamp(cells)})
+
+
+def stamp(cells) -> str:
+    """Of what the cells say; what they put out does not count, nor an empty cell."""
+    return hashlib.sha256(json.dumps([[cell.cell_type, cell.source] for cell in cells if cell.source.strip()]).encode()).hexdigest()[:16]
+
+
+def keep(path: Path, made) -> bool:
+    """Whether the notebook that is at `path` must stay: a reader changed it, or it says what `made` says."""
+    if not path.is_file():
+        return False
+    there = nbformat.read(path, as_version=4)
+    said = stamp(there.cells)
+    if said not in (there.metadata.get(STAMP), made.metadata[STAMP]):
+        print(f"{path} has changes and stays as it is; to have the book's own, move it away and do this again", file=sys.stderr)
+        return True
+    return said == made.metadata[STAMP]
 
 
 class Unknown(dict):
@@ -168,7 +193,7 @@ def known_numbers(path: Path) -> dict[str, str]:
 
 
 def write(book: Path, target: Path, numbers_for, kept_for, first=None):
-    """Every chapter of the folder `book` to the folder `target`.
+    """Every chapter of the folder `book` to the folder `target`, but for those that a reader changed there.
 
     `numbers_for(path)`: its glued numbers; `kept_for(path)`: what becomes of a reader's changes; `first(path)`: code to run
     before all else. Raises KeyError, naming it, for a mark that stands for nothing.
@@ -181,7 +206,8 @@ def write(book: Path, target: Path, numbers_for, kept_for, first=None):
         assignment = next((place for place in places if (target / place).is_file()), None)
         marks = Marks(numbers_for(path), references, claims, assignment)
         made = live(nbformat.read(path, as_version=4), marks, GREETING.format(kept=kept_for(path)), first and first(path))
-        nbformat.write(made, target / path.name)
+        if target == book or not keep(target / path.name, made):
+            nbformat.write(made, target / path.name)
     if target != book:
         shutil.copytree(book / "data", target / "data", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
 
@@ -190,11 +216,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--in-place", action="store_true")
+    parser.add_argument("--at-home", action="store_true", help="the reader's own machine, as `make lab` says")
     asked = parser.parse_args()
     if asked.in_place == (asked.folder is not None):
         parser.error("name a folder, or say --in-place")
-    kept = "Your changes are kept as long as this server keeps its files: download what you would miss."
-    write(BOOK, BOOK if asked.in_place else asked.folder, known_numbers, lambda path: kept)
+    kept = HOME.format(asked.folder) if asked.at_home else SERVER
+    try:
+        write(BOOK, BOOK if asked.in_place else asked.folder, known_numbers, lambda path: kept)
+    except KeyError as unknown:
+        parser.exit(1, f"{unknown} is not known: if the book has changed since it was built, run `make html` first\n")
 
 
 if __name__ == "__main__":
