@@ -96,11 +96,11 @@ class Notebook:
 
 
 class Student:
-    """A fresh browser that opens chapters in JupyterLite; requests to other origins are noted."""
+    """A fresh browser that opens chapters in JupyterLite; requests to other origins are noted. `options`: of Playwright's contexts."""
 
-    def __init__(self, browser, origin):
+    def __init__(self, browser, origin, **options):
         self.origin, self.elsewhere = origin, []
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         self.context.on("request", lambda request: request.url.startswith((origin, "data:", "blob:")) or
                         self.elsewhere.append(request.url))
         # the front end's own objects, to look into

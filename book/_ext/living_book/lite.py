@@ -31,7 +31,9 @@ EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyter
 # The kernel's own wheels: what each needs, and what it is imported as.
 KERNEL_WHEELS = {"piplite": ("micropip",), "ipykernel": (), "pyodide-kernel": ("comm", "ipython", "traitlets")}
 AT_START = ("micropip", "comm", "jedi", "ipython", *KERNEL_WHEELS, OURS)
-KEPT = ("Your changes are kept in this browser, also when a new edition of the book comes out; to go back to the book's own, "
+SAVED_EVERY = 10  # seconds
+KEPT = (f"Your changes are saved every {SAVED_EVERY} seconds, or at once with Ctrl+S (Cmd+S); what is saved is kept in this browser, also when "
+        "a new edition of the book comes out. To go back to the book's own, "
         "delete the file (*File > Open...*). After a reload, run all cells again. Python is slower in a browser: the first cells take twenty seconds, some others a minute or two.")
 LACKED = re.compile(r"^ *(?:import|from) (?:torch|xgboost)\b", re.MULTILINE)
 MISSING = (" Some cells of this chapter need *torch* or more, which a browser's Python does not have: each says so in one line, "
@@ -83,7 +85,7 @@ def write_lock(python: Path, kernel: Path) -> str:
     ours = helpers_wheel(python)
     needs = ("numpy", "scipy", "matplotlib", "scikit-learn", "joblib", "tqdm", "ipywidgets", "anywidget")
     lock["packages"][OURS] = pyodide.entry(ours, needs, ["helpers"])
-    lock["packages"]["otter-in-browser"] = pyodide.entry(otter_wheel(python), ("ipython",), ["otter"])
+    lock["packages"]["otter-in-browser"] = pyodide.entry(otter_wheel(python), ("ipython", "numpy"), ["otter"])
     for name, depends in KERNEL_WHEELS.items():
         module = name.replace("-", "_")
         found, = kernel.glob(f"{module}-*.whl")
@@ -100,6 +102,7 @@ def settings(lock: str) -> dict:
         "appName": "The Power of Decentralization",
         "settingsOverrides": {
             "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},  # by day and by night, as the reader's system
+            "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": SAVED_EVERY},
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}},
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
             "pyodideUrl": "../../_pyodide/pyodide.mjs",
