@@ -216,9 +216,10 @@ class Stage {
     this.canvas.addEventListener("pointermove", (event) => this.touch(event));
     this.canvas.addEventListener("keydown", (event) => this.key(event));
     for (const kind of ["focus", "blur"]) this.canvas.addEventListener(kind, () => this.paint());
-    // in the next frame, as painting may set the size that is being observed
-    new ResizeObserver(() => requestAnimationFrame(() => this.paint())).observe(this.canvas);
-    const themed = new MutationObserver(() => this.paint());
+    // in the next frame: painting may set the size that is being observed, and Jupyter is hidden while it changes its theme
+    const repaint = () => requestAnimationFrame(() => this.paint());
+    new ResizeObserver(repaint).observe(this.canvas);
+    const themed = new MutationObserver(repaint);
     themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     themed.observe(document.body, { attributeFilter: ["data-jp-theme-light"] }); // Jupyter's
     new IntersectionObserver(([entry]) => {

@@ -12,7 +12,7 @@ from urllib.error import URLError
 
 import built
 import pytest
-from notebooks import Notebook
+from notebooks import PIXELS, Notebook
 
 sys.path.insert(0, str(built.ROOT / "book" / "_ext"))
 
@@ -67,7 +67,14 @@ def test_a_chapter_runs_to_its_end_and_answers(request, browser, chapter):
             if output["output_type"] == "error" or output.get("name") == "stderr"]
     assert said == []
     assert notebook.move_a_slider()
-    assert bool(notebook.touch_a_stage()) == ("helpers.stage" in "".join(cell["source"] for cell in cells))
+    touched = notebook.touch_a_stage()
+    assert bool(touched) == ("helpers.stage" in "".join(cell["source"] for cell in cells))
+    if touched:  # by night it is drawn anew
+        canvas = tab.locator("figure.stage:visible canvas").first
+        by_day = canvas.evaluate(PIXELS)
+        tab.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+        tab.wait_for_function("([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas.element_handle(), by_day])
+        assert tab.evaluate("document.body.dataset.jpThemeLight") == "false"
     assert problems == []
     tab.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")  # its memory is the next chapter's
     context.close()
