@@ -26,9 +26,7 @@ html: .venv/ready
 	$(BIN)/jupyter-book build . -W --keep-going -n
 
 serve: .venv/ready
-	@test -f $(SITE)/index.html || { echo "There is no site yet: run 'make book' first."; exit 1; }
-	@echo "http://localhost:8000 (stop with Ctrl-C)"
-	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory $(SITE)
+	@$(PY) book/_ext/living_book/serve.py
 
 lab: .venv/ready
 	@test -d _build/notebooks -a ! -d _build/jupyter_execute || $(PY) book/_ext/living_book/live_notebooks.py --at-home _build/notebooks

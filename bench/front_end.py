@@ -14,9 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -26,6 +24,7 @@ SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 import chromium  # noqa: E402  the tests' own way to find a browser
 import table  # noqa: E402
+from conftest import serving  # noqa: E402
 
 PAGES = sorted(path.name for path in (SITE / "book").glob("*.html"))
 KEYS_PER_CONTROL = 30
@@ -58,18 +57,6 @@ const trying = setInterval(() => {
   }
 }, 5);
 """
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-def serve():
-    handler = functools.partial(Quiet, directory=str(SITE))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_address[1]}/book/"
 
 
 def key_times(browser, address):
@@ -173,8 +160,8 @@ def build_times():
 
 
 def main():
-    address = serve()
-    with sync_playwright() as playwright:
+    with serving(SITE) as root, sync_playwright() as playwright:
+        address = f"{root}book/"
         browser = playwright.chromium.launch(executable_path=chromium.find(),
                                              args=chromium.ARGUMENTS)
         version = browser.version

@@ -5,10 +5,7 @@
 The site must be built. A first visit has an empty cache; the second is a new tab of the same browser.
 """
 import sys
-import threading
 import time
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 import built  # noqa: E402  the tests' own reader of the site
 import chromium  # noqa: E402
 import table  # noqa: E402
-from conftest import Quiet  # noqa: E402
+from conftest import serving  # noqa: E402
 from notebooks import Student  # noqa: E402
 
 LIMIT = 900_000  # ms
@@ -46,13 +43,11 @@ def visit(student, chapter, whole=False):
 
 
 def main():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=built.SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     rows = []
-    with sync_playwright() as playwright:
+    with serving(built.SITE) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         for chapter in CHAPTERS:
-            student, fetched = Student(browser, f"http://127.0.0.1:{server.server_port}/"), set()
+            student, fetched = Student(browser, address), set()
             student.context.on("request", lambda request, fetched=fetched: fetched.add(urlsplit(request.url).path.strip("/")))
             first, imported, end, lacking = visit(student, chapter, whole=True)
             megabytes = sum(file.stat().st_size for file in map(built.SITE.joinpath, fetched) if file.is_file()) / 1e6
@@ -67,7 +62,6 @@ def main():
                       f"{end:.0f} s; {lacking} cells say what a browser lacks" if lacking else f"{end:.0f} s", "")]
         table.write("LITE.md", "Measured: chapters in the reader's browser", rows, browser=browser.version)
         browser.close()
-    server.shutdown()
 
 
 if __name__ == "__main__":

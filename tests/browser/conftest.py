@@ -1,9 +1,6 @@
 """One browser, the built book over http and as files, and readers who report whatever goes wrong."""
 import re
 import sys
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,12 +11,10 @@ import built  # noqa: E402
 import chromium  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
+sys.path.insert(0, str(built.ROOT / "book" / "_ext" / "living_book"))
+from serve import serving  # noqa: E402
+
 WAIT = 40_000  # ms: how long a state may take to come; no test sleeps
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -36,16 +31,11 @@ def browser():
 
 @pytest.fixture(scope="session")
 def origins():
-    """{"http": address of the book, "file": address of the book}"""
+    """{"http": address of the book, served as by `make serve`, "file": address of the book}"""
     if not built.PAGES:
         pytest.fail(f"{built.SITE} has no pages: run `make html` first", pytrace=False)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=built.SITE))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield {"http": f"http://127.0.0.1:{server.server_port}/", "file": built.SITE.as_uri() + "/"}
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(built.SITE) as address:
+        yield {"http": address, "file": built.SITE.as_uri() + "/"}
 
 
 class Reader:

@@ -3,14 +3,11 @@ import json
 import re
 import shutil
 import sys
-import threading
-from functools import partial
-from http.server import ThreadingHTTPServer
 
 import built
 import nbformat
 import pytest
-from conftest import Quiet
+from conftest import serving
 from notebooks import NOTEBOOK, Notebook, Student
 from playwright.sync_api import expect
 
@@ -41,13 +38,8 @@ def edition(tmp_path):
     shutil.copytree(built.SITE / "book", tmp_path / "book")
     for shared in ("_pyodide", "_static"):
         (tmp_path / shared).symlink_to(built.SITE / shared)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield tmp_path, f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(tmp_path) as address:
+        yield tmp_path, address
 
 
 def errors_of(cells):
