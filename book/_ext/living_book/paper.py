@@ -84,8 +84,9 @@ PREPARE = """async ([moments, unprinted]) => {
 def pages(root: Path = ROOT) -> list[str]:
     """The pages of the book in the order of its table of contents, such as book/intro."""
     def below(part):
-        for entry in part.get("chapters", []) + part.get("sections", []):
-            yield entry["file"]
+        for entry in part.get("parts", []) + part.get("chapters", []) + part.get("sections", []):
+            if "file" in entry:
+                yield entry["file"]
             yield from below(entry)
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
     return [toc["root"], *below(toc)]
