@@ -39,7 +39,7 @@ def test_a_page_loads_nothing_from_elsewhere(soup):
               if element.has_attr(attribute) and not NAMES_ONLY & set(element.get("rel", []))]
     loaded += [("style", url) for style in soup.find_all("style")
                for url in re.findall(r"url\(['\"]?([^)'\"]*)", style.text)]
-    assert len(loaded) > 10 or soup.find("meta", attrs={"http-equiv": "Refresh"})
+    assert len(loaded) > 3 or soup.find("meta", attrs={"http-equiv": "Refresh"})
     assert [(name, url) for name, url in loaded if ELSEWHERE.match(url)] == []
 
 

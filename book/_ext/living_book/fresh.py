@@ -27,9 +27,9 @@ logger = logging.getLogger(__name__)
 
 def fingerprint(files) -> str:
     digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+    for name, held in sorted((path.name, path.read_bytes()) for path in files):  # wherever they lie
+        digest.update(name.encode())
+        digest.update(held)
     return digest.hexdigest()[:16]
 
 

@@ -17,7 +17,7 @@ FILES = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"
 OURS = Path(__file__).parent / "slides"  # style sheet and start
 LEFT_OUT = ("exercises", "further-reading")
 FRONT_END = re.compile(r"_static/(?:packs|controls|predict|bets|engines|explore|stage|paste)\.js")
-STYLES = re.compile(r"_static/(?:figures|explore|stage|paste|book)\.css")
+STYLES = ("figures.css", "explore.css", "stage.css", "paste.css", "book.css")
 SHOWN = "figure, form.predict, table, .system-card"
 END = re.compile(r"(?<!\bal)[.?!](?=\s|$)")  # of a sentence; not the point of et al.
 LONGEST = 260  # characters of the sentence that opens a section
@@ -72,7 +72,7 @@ def fill(deck, soup, section, title):
                 fill(deck, soup, element, below)
         elif element.name in ("h1", "h2", "h3") or "launch" in element.get("class", []):
             continue
-        elif "formula" in element.get("class", []):
+        elif {"formula", "cover"} & set(element.get("class", [])):
             deck.stacks[-1][-1][0].append(element)
         elif element.name == "p":
             first = None if opened else lead(soup, element)
@@ -102,7 +102,7 @@ def deck_of(page: str):
     slides = "\n".join("<section>" + "".join(
         f"<section>{''.join(map(str, shown))}<aside class=\"notes\">{''.join(map(str, notes))}</aside></section>"
         for shown, notes in stack) + "</section>" for stack in deck.stacks)
-    styles = "".join(str(link) for link in soup.select("link[rel=stylesheet]") if STYLES.search(link["href"]))
+    styles = "".join(f'<link rel="stylesheet" href="../_static/{name}">' for name in STYLES)
     scripts = "".join(str(script) for script in soup.select("script[src]") if FRONT_END.search(script["src"]))
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title.get_text()}: slides</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
