@@ -260,21 +260,20 @@ def stance():
         return np.array([[float(row[side]), float(row[side + "_half"])] for row in rows]).T
 
     fig, ax = canvas()
-    step, lost = WIDE / len(atlas.PAIRS), {"one": 0, "many": 0}
+    step = WIDE / len(atlas.PAIRS)
     strokes(ax, [np.array([(0, 52), (WIDE, 52)])], GRID, 1)
     firmest = sorted(atlas.PAIRS, key=lambda pair: -qualities(pair, "many")[0, -2])
     for number, pair in enumerate(firmest):
         x = step * (number + 0.14) + 0.72 * step * np.array(levels) / levels[-1]
         for side, color in (("one", ORANGE), ("many", BLUE)):
             quality, half = qualities(pair, side)
-            lost[side] += quality[1] < quality[0] / 2
             y = 52 + 136 * quality
             around = np.column_stack([np.r_[x, x[::-1]], np.r_[y + 136 * half, (y - 136 * half)[::-1]]]).round(1)
             ax.fill(*around.T, color=color, alpha=0.22, linewidth=0, clip_on=False)
             strokes(ax, [np.column_stack([x, y])], color, 1.6)
             dots(ax, np.column_stack([x, y]), color, 4.2)
-    return fig, (f"The {len(firmest)} systems of the atlas (blue) and their centralized twins (orange): the quality that is left when one who knows the system takes none to {levels[-1]:.0%} of its parts, "
-                 f"with 95% intervals; a tenth costs {lost['one']} of the twins more than half of their quality, and {lost['many']} of the systems.")
+    return fig, (f"The {len(firmest)} systems of the atlas and their centralized twins: the quality that is left when one who knows the system takes "
+                 f"none to {levels[-1]:.0%} of its parts, with 95% intervals. One kind is blue, the other orange: which is which, the chapter asks first.")
 
 
 CHAPTERS = {f"{number:02d}_{draw.__name__}": draw

@@ -9,6 +9,7 @@
     citation    the `cite-this-book` directive: the book's own citation, of CITATION.cff
     previews    what links to terms and sources lead to, told beside the link
     fresh       notebooks run again when the helpers or the data that they use have changed
+    covers      a picture under each chapter's title, and where a page speaks of the chapter
     about       descriptions of pages, and the page for those that are not there
     launch      buttons that open a chapter as a notebook, in the browser or on Binder
     slides      a deck for each chapter, with the same figures alive
@@ -21,12 +22,12 @@
 Beside them, what they use: live_notebooks (chapters for a plain Jupyter), assign (assignments of their masters), pyodide
 (Python for the browser), repository (where this copy comes from).
 """
-from living_book import (about, assignments, bundle, citation, claims, figures, fresh, launch, ledger, lite, mathematics, previews,
+from living_book import (about, assignments, bundle, citation, claims, covers, figures, fresh, launch, ledger, lite, mathematics, previews,
                          slides, solutions, sources, states, trim)
 
 
 def setup(app):
-    for part in (fresh, about, figures, claims, ledger, mathematics, sources, citation, previews, states, launch, assignments, lite,
+    for part in (fresh, about, covers, figures, claims, ledger, mathematics, sources, citation, previews, states, launch, assignments, lite,
                  slides, solutions, trim, bundle):
         part.setup(app)
     return {"version": "1", "env_version": 1,
