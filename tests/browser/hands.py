@@ -20,6 +20,27 @@ def open_all(tab):
         button.click()
 
 
+TO_END = """last => {
+  for (const input of document.querySelectorAll("figure.explore .explore-controls [name], figure.stage [name=scenario], figure.stage [name=frame]")) {
+    if (input.type === "range") input.value = last ? input.max : input.min;
+    else if (input.type === "checkbox") input.checked = last;
+    else input.selectedIndex = last ? input.options.length - 1 : 0;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+
+
+def move_all(tab, last):
+    """Every control of every explorer and stage to its first value or, if `last`, to its last."""
+    for figure in tab.locator("figure.explore, figure.stage").all():
+        figure.scroll_into_view_if_needed()  # it loads then
+    tab.wait_for_load_state("networkidle")
+    tab.evaluate(TO_END, last)
+    for figure in tab.locator("figure.explore").all():
+        end = figure.evaluate("figure => [...figure.querySelectorAll('.explore-controls [name]')].map(indexOf).join(',')")
+        expect(figure).to_have_attribute("data-state", end)
+
+
 def unfold(tab):
     """Open every solution and every folded list, but not the code."""
     tab.evaluate("""document.querySelectorAll(".toggle-hidden").forEach((one) => one.classList.remove("toggle-hidden"));

@@ -4,13 +4,14 @@ import re
 import built
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hands import open_all, unfold
+from hands import move_all, open_all, unfold
 from playwright.sync_api import expect
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
        "preload": False}  # else axe asks for style sheets by addresses that are none
 READABLE = 9  # CSS px: the least size of text in a figure
 CONTRAST = 4.5  # WCAG 1.4.3
+KILOBYTES, REQUESTS = 500, 25  # that a page may take, compressed, before the reader does anything; times are for `make bench`
 STAY_DARK = """if (location.protocol === "http:") {
   localStorage.setItem("mode", "dark");
   localStorage.setItem("theme", "dark");
@@ -24,6 +25,12 @@ def explorers_of(page):
 def test_a_page_is_read_from_end_to_end_without_a_complaint(reader, page, where):
     """Errors, warnings, and requests to other origins fail in the fixture `reader`."""
     tab = reader.open(page, where=where)
+    if where == "http":
+        tab.wait_for_load_state("networkidle")
+        loaded = dict(tab.evaluate(LOADED))
+        assert all(loaded.values()), loaded  # nothing came from a cache
+        assert len(loaded) <= REQUESTS, sorted(loaded)
+        assert sum(loaded.values()) <= 1000 * KILOBYTES, sorted(loaded.items(), key=lambda entry: -entry[1])
     open_all(tab)
     for explorer in explorers_of(page):
         tab.locator(explorer.selector).scroll_into_view_if_needed()
@@ -35,11 +42,19 @@ def test_a_page_is_read_from_end_to_end_without_a_complaint(reader, page, where)
             expect(note).to_be_hidden()
 
 
-def test_nothing_scrolls_sideways(reader, page):
-    tab = reader.open(page, viewport={"width": 360, "height": 800})
+LOADED = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .map((entry) => [entry.name, entry.transferSize])"""
+
+
+def test_nothing_scrolls_sideways_and_figures_are_legible_on_a_phone(reader, page):
+    """320 px are also those of a window of 1280 px zoomed to 400% (WCAG 1.4.10)."""
+    tab = reader.open(page, viewport={"width": 360, "height": 740})
     open_all(tab)
+    sizes = tab.evaluate(SIZES)
+    assert bool(sizes) == bool(explorers_of(page))
+    assert [entry for entry in sizes if entry[2] < READABLE] == []
     unfold(tab)
-    for width in (360, 390, 768):
+    for width in (320, 360, 390, 768):
         tab.set_viewport_size({"width": width, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         assert tab.evaluate(WIDE) == [], width
@@ -47,8 +62,9 @@ def test_nothing_scrolls_sideways(reader, page):
 
 
 WIDE = """() => Array.from(
-      document.querySelectorAll("article figure.explore, article form.predict, article svg, article svg text"))
-      .map((element) => [element.tagName, element.textContent.slice(0, 40), element.getBoundingClientRect()])
+      document.querySelectorAll("article :is(figure.explore, form.predict, svg, svg text, h1, h2, h3, button, legend, figcaption, select, input)"))
+      .filter((element) => element.checkVisibility() && !element.closest("table"))
+      .map((element) => [element.tagName, element.textContent.slice(0, 40) || element.name, element.getBoundingClientRect()])
       .filter(([, , box]) => box.left < -0.5 || box.right > innerWidth + 0.5)
       .map(([tag, text]) => `${tag} ${text}`)"""
 
@@ -67,16 +83,13 @@ SIZES = """() => Array.from(document.querySelectorAll(".explore-view svg text"))
 })"""
 
 
-def test_text_in_figures_is_legible_on_a_phone(reader, page):
-    tab = reader.open(page, viewport={"width": 360, "height": 740})
-    open_all(tab)
-    sizes = tab.evaluate(SIZES)
-    assert bool(sizes) == bool(explorers_of(page))
-    assert [entry for entry in sizes if entry[2] < READABLE] == []
+def by_turns(page):
+    """From a server or as a file."""
+    return ("http", "file")[built.PAGES.index(page) % 2]
 
 
-def test_the_phone_menu_opens_and_leads_on(reader, page, where):
-    tab = reader.open(page, where=where, viewport={"width": 390, "height": 800})
+def test_the_phone_menu_opens_and_leads_on(reader, page):
+    tab = reader.open(page, where=by_turns(page), viewport={"width": 390, "height": 800})
     links = tab.locator("nav.bd-docs-nav a:visible")
     expect(links).to_have_count(0)
     tab.locator("button.primary-toggle").click()
@@ -99,13 +112,15 @@ def test_axe_finds_nothing_by_day_before_and_after_the_answers(reader, page):
     assert axe_finds(tab) == []
     if tab.locator("form.predict").count():
         open_all(tab)
+        move_all(tab, last=True)
         assert axe_finds(tab) == []
 
 
-def test_axe_finds_nothing_by_night(reader, page):
+def test_axe_finds_nothing_by_night_with_all_at_their_least(reader, page):
     tab = reader.open(page, color_scheme="dark")
     expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
     open_all(tab)
+    move_all(tab, last=False)
     assert axe_finds(tab) == []
 
 
@@ -145,8 +160,8 @@ def test_text_in_figures_stands_out(reader, page, look):
         assert [(text, paint) for text, paint in texts if contrast(paint, paper) < CONTRAST] == [], name
 
 
-def test_without_javascript_there_are_figure_and_sentence(reader, page, where):
-    tab = reader.open(page, where=where, java_script_enabled=False)
+def test_without_javascript_there_are_figure_and_sentence(reader, page):
+    tab = reader.open(page, where=by_turns(page), java_script_enabled=False)
     expect(tab.locator("article h1")).to_be_visible()
     for explorer in explorers_of(page):
         figure = tab.locator(explorer.selector)
