@@ -5,6 +5,7 @@
 # make lab       the chapters in JupyterLab, readable and with your changes kept in _build/notebooks
 # make pdf       the printed book; with ADDRESS=https://... each figure has the address that opens it alive
 # make assignments   what students get, what grades it, the solutions      make grade ASSIGNMENT=... SUBMISSIONS=...   a class's
+# make engines   what tries the book in Firefox and WebKit, and measures it with Lighthouse: npm's and, as root on Debian, apt's
 # make atlas     every system against its twin: book/data/atlas.csv      make covers    the chapters' covers: book/covers
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +15,7 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 
 NEWEST ?=
 
-.PHONY: book html serve lab pdf assignments grade test test-long bench atlas covers lock clean
+.PHONY: book html serve lab pdf assignments grade engines test test-long bench atlas covers lock clean
 
 book: html
 	@echo
@@ -50,13 +51,19 @@ test: html
 # Every statistical test with every seed from 0 to 99, every explorer and cover drawn anew, every chapter run in a browser, and the
 # models' tests in Pyodide; the reports are committed.
 test-long: SHELL := /bin/bash
-test-long: html
+test-long: html engines
 	set -o pipefail; $(PY) -m pytest tests/helpers tests/book/test_assignments.py tests/book/test_covers.py tests/browser/test_paper.py tests/browser/test_explore.py tests/browser/test_lab.py \
-	  tests/browser/test_lite.py tests/browser/test_pages.py --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
+	  tests/browser/test_lite.py tests/browser/test_pages.py tests/browser/test_engines.py --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
 	set -o pipefail; $(BIN)/../lib/python3*/site-packages/playwright/driver/node tests/pyodide.mjs $(SITE)/_pyodide | tee tests/LONG_PYODIDE.txt
 
-bench: html
+engines:
+	npm ci --no-audit --no-fund
+	@if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq firefox-esr webkit2gtk-driver xvfb > /dev/null; fi
+
+bench: html engines
 	$(PY) tests/browser/chromium.py
+	$(PY) bench/reader.py
 	$(PY) bench/front_end.py
 	$(PY) bench/stages.py
 	$(PY) bench/models.py
