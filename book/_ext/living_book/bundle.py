@@ -26,6 +26,7 @@ SHARED = ("documentation_options.js", "doctools.js", "sphinx_highlight.js", "cli
 MEASURED, MEASURED_OPEN = '["pre",', '["pre:not(details:not([open]) *)",'
 UNFOLDED = 'addEventListener("toggle", () => dispatchEvent(new Event("resize")), true)'  # then the theme measures
 FROM_FILES = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false'  # it would be fetched from pages
+THEME = "sphinx_book_theme"  # whose files these are
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 STYLE, PROGRAM, FONT = "page.css", "page.js", "icons.woff"
 TOKEN = re.compile(r'<span class="(\w{1,3})">([^<]*)</span>')  # of code
@@ -164,7 +165,7 @@ def stamp(text: str) -> str:
 
 def write(app, exception):
     site = Path(app.outdir)
-    if exception is not None or app.builder.name != "html":
+    if exception is not None or app.builder.name != "html" or app.config.html_theme != THEME:
         return
     static = site / "_static"
     pages = [page for page in site.rglob("*.html") if not {"lite", "slides", "_static"} & set(page.relative_to(site).parts)]
