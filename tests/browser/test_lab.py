@@ -31,7 +31,8 @@ def lab(tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = {key: value for key, value in os.environ.items() if key != "EXPLORE_ENGINE"}
+    env = {key: value for key, value in os.environ.items() if key != "EXPLORE_ENGINE"} | {  # and nobody's own settings
+        f"JUPYTERLAB_{kind}_DIR": str(folder / kind.lower()) for kind in ("SETTINGS", "WORKSPACES")}
     with open(folder / "server.log", "w", encoding="utf-8") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
