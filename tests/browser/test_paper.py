@@ -1,6 +1,7 @@
 """The printed book: links that lead where they led, page numbers that are true, nothing cut, nothing dead."""
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import built
@@ -106,7 +107,8 @@ def test_what_takes_the_reader_s_numbers_says_on_paper_where_it_is(on_paper, at_
 
 def test_two_pages_printed(tmp_path, at_length):
     wanted, target = ["book/intro", "book/02_colonies"], tmp_path / "two.pdf"
-    paper.make(target, wanted, SITE)
+    with ThreadPoolExecutor(1) as apart:  # Playwright allows one loop a thread, and the tests' own browser has this one
+        apart.submit(paper.make, target, wanted, SITE).result()
     reader = PdfReader(target)
     text = [page.extract_text() for page in reader.pages]
     places = paper.numbered(target)
