@@ -117,7 +117,7 @@ def test_two_pages_printed(tmp_path, at_length):
         assert title in text[number - 1]
         assert number in places.values()
     whole = " ".join(text)
-    for dead in ("Run it live\n", "Show the code", "Check my answer", "Show me", "000\n"):
+    for dead in ("Run it live\n", "Show the code", "Check my answer", "Show me", "\n000\n"):
         assert dead not in whole
     assert "The answer:" in whole and f"{SITE}/book/02_colonies.html#race" in whole
     stages = [stage for stage in built.STAGES if stage.page == "book/02_colonies.html"]
