@@ -27,7 +27,8 @@ async function bytesOf(figure) {
   }
   const text = await packOf(figure);
   try {
-    const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const packed = Uint8Array.fromBase64?.(text) // newer, and many times as quick
+      ?? Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     return await new Response(stream).arrayBuffer();
   } catch (error) {

@@ -105,3 +105,10 @@ def test_a_page_that_has_them_gets_newer_stamps_and_nothing_else():
     once = bundle.rewritten(PAGE, plain, lambda token: False)
     again = bundle.rewritten(once, {bundle.STYLE: "c3", bundle.PROGRAM: "d4"}, lambda token: False)
     assert again == once.replace("a1", "c3").replace("b2", "d4")
+
+
+def test_code_is_marked_where_it_looks_other_than_its_surroundings_by_day_or_night():
+    css = (".day .highlight{background: white;color: #111}\n.night .highlight{color: #eee}\n"
+           ".day .highlight .n{color: #111}\n.night .highlight .n{color: #eee}\n"
+           ".day .highlight .k{color: blue}\n.night .highlight .k{color: #eee}\n.day .highlight .c{color: #111;font-style: italic}\n")
+    assert bundle.distinct(css) == {"k", "c"}

@@ -22,8 +22,9 @@ NO_PAGE = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.\w+ = '[^']*';</scri
 DROPPED = {"design-tabs.js"}
 SHARED = ("documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js",
           "scripts/sphinx-book-theme.js", "togglebutton.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js")
-# The theme measures each piece of code, again whenever a figure has changed; code that is folded away would be laid out for it.
-MEASURED, MEASURED_OPEN = '["pre",', '["pre:not(details:not([open]) *)",'
+# The theme measures each piece of code and each output, again whenever a figure has changed; code that is folded away and
+# figures far away would be laid out for it. No output scrolls.
+MEASURED, MEASURED_OPEN = '["pre",".nboutput > .output_area",".cell_output > .output",', '["pre:not(details:not([open]) *)",'
 UNFOLDED = 'addEventListener("toggle", () => dispatchEvent(new Event("resize")), true)'  # then the theme measures
 FROM_FILES = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false'  # it would be fetched from pages
 THEME = "sphinx_book_theme"  # whose files these are
@@ -137,6 +138,17 @@ def icons(css: str, source: Path, target: Path) -> str:
             f'src: url("{target.name}") format("woff"); }}\n')
 
 
+def distinct(css: str) -> set[str]:
+    """The classes of code that look other than the code around them, by day or by night."""
+    around, found = {}, set()
+    for theme, token, look in re.findall(r"([^\s,{}]+) \.highlight(?: \.(\w+))?\{([^{}]*)\}", css):
+        if not token:
+            around[theme] = look.split(";")
+        elif look not in around.get(theme, ()):
+            found.add(token)
+    return found
+
+
 def rewritten(page: str, stamps: dict[str, str], plain) -> str:
     """The page with one style sheet and one script in the place of the shared ones; the scripts wait for the text. Of the
     elements of code, those that look like their surroundings are gone: they would be half of the page."""
@@ -184,9 +196,9 @@ def write(app, exception):
     (static / STYLE).write_text(css, encoding="utf-8")
     (static / PROGRAM).write_text(program, encoding="utf-8")
     stamps = {STYLE: stamp(css), PROGRAM: stamp(program)}
-    coloured = set(re.findall(r"\.highlight \.(\w+)", css))
+    seen = distinct(css)
     for page, text in texts.items():
-        page.write_text(rewritten(text, stamps, lambda token: token not in coloured), encoding="utf-8")
+        page.write_text(rewritten(text, stamps, lambda token: token not in seen), encoding="utf-8")
 
 
 def setup(app):
