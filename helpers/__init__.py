@@ -93,6 +93,7 @@ For every chapter:
     information  entropy, and how much two things tell of each other
     data         the book's small data files
     sweep        a model run many times, on one processor or many, and what came of it
+    runs         the file that keeps a sweep's runs, and reads them when they are asked for
     scenes       what a moving model is, and the layers of what it shows
     live         a moving model at work, in the page, in a kernel and when it is recorded
     figures      the book's figure style

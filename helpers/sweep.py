@@ -7,27 +7,26 @@ Notation
     record    {**setting, "seed": seed, **what the model returned}; values are finite numbers, strings, bools or None
     failure   {**setting, "seed": seed, "error": "ValueError: ..."}, of a run that raised or whose process died
     batch     runs sent to a process together, so that sending costs little beside runs that are short
-A file of a sweep has a JSON object a line: {"module", "qualname"} of the model, then {"setting", "seed", "result"} of each
-finished run, in the order in which they finished.
+    place     of a run: its number in the order of the settings, and of the seeds in each
+Whoever calls holds nothing of a finished run but where in the file its line begins: helpers/runs.py has the file.
 """
 import contextlib
 import functools
 import itertools
 import json
 import math
-import os
 import queue
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError
 from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from . import checks
+from . import checks, runs
 
 LONGEST, SECONDS = 64, 1.0  # a batch: runs at most; what it has not begun after so many seconds is sent anew
 AHEAD = 300  # batches that a cluster is given at a time, at least: one that grows with what waits must see it wait
@@ -38,8 +37,8 @@ GONE = "cluster: the scheduler went away, or cancelled the runs"
 
 
 class Sweep(NamedTuple):
-    records: list
-    failures: list
+    records: Sequence
+    failures: Sequence
 
 
 def sweep(model, grid, seeds, *, path=None, workers=1, cluster=None, progress=False):
@@ -55,49 +54,49 @@ def sweep(model, grid, seeds, *, path=None, workers=1, cluster=None, progress=Fa
               must be able to import this module and the model's; without workers, runs wait for some to come
     progress  say on stderr how many runs are done and have failed, and how long the others will take
 
+    Without a path both are lists. With one they are sequences that read a record from the file when it is asked for
+    (helpers/runs.py): this process holds 9 bytes a run and 8 a seed, 24 a run more while it looks for what a file has, and
+    those runs that are at work, however many there are in all.
+
     Results do not depend on where and in which order runs are made, given one kind of processor: NumPy's threads are kept to
     one. A run that raises loses itself alone. When a process dies, the runs that it may have been at are tried again, each
     alone; one whose process dies twice more is a failure. (With workers=1 it ends this process.) Raises ValueError for
-    input that is not as above; ConnectionError if the cluster is lost, RuntimeError if its workers cannot run the model:
-    what was finished is kept in the path, and the same call goes on from there.
+    input that is not as above; OSError if the path cannot be written to, as on a full disk; ConnectionError if the cluster is
+    lost, RuntimeError if its workers cannot run the model: what was finished is kept in the path, and the same call goes on
+    from there.
     """
     if not callable(model):
         raise ValueError(f"model={model!r}: must be a function of a generator and of what the grid sets")
-    settings, seeds, workers = _settings(grid), _seeds(seeds), checks.count("workers", workers)
+    asked, workers = _Asked(_grid(grid), _seeds(seeds)), checks.count("workers", workers)
     if cluster is not None:
         _is_cluster(cluster)
         if workers != 1:
             raise ValueError(f"workers={workers}: must be left out with a cluster, which has its own")
-    runs = list(itertools.product(settings, seeds))
-    keys = [_key(*run) for run in runs]
+    starts, failed = np.zeros(len(asked), np.int64), np.zeros(len(asked), bool)
     with contextlib.ExitStack() as stack:
-        kept, errors, file = {}, {}, None
-        if path is not None:
-            kept = _kept(path, model)
-            file = stack.enter_context(open(path, "ab"))
-        todo = [at for at, key in enumerate(keys) if key not in kept]
-        bar = stack.enter_context(_bar(len(runs), len(runs) - len(todo))) if progress else None
-        made = _made(model, [runs[at] for at in todo], workers, cluster)
+        file = stack.enter_context(runs.File(path, model))
+        _look_up(asked, file, starts)
+        done = np.count_nonzero(starts)
+        bar = stack.enter_context(_bar(len(asked), done)) if progress else None
+        todo = (place for place in range(len(asked)) if not starts[place])
+        made = _made(model, asked, todo, workers, cluster) if done < len(asked) else _here(model, asked, ())
         stack.enter_context(contextlib.closing(made))
         try:
-            for which, (result, error) in made:
-                at = todo[which]
-                if error is None:
-                    kept[keys[at]] = result
-                    if file:
-                        file.write(_line({"setting": runs[at][0], "seed": runs[at][1], "result": result}))
-                        file.flush()
-                else:
-                    errors[at] = error
+            for place, (result, error) in made:
+                setting, seed = asked[place]
+                what = {"result": result} if error is None else {"error": error}
+                starts[place] = file.add({"setting": setting, "seed": seed, **what})
+                failed[place] = error is not None
+                done += error is None
                 if bar is not None:
-                    bar.set_postfix(failures=len(errors), refresh=False)
                     bar.update()
-        except (ConnectionError, _NotRun) as lost:
-            done = sum(key in kept for key in keys)
-            where = f"kept in {path}; the same call goes on from there" if file else "lost, since path is None"
-            raise type(lost)(f"{lost}. {done} of {len(runs)} runs had finished and are {where}") from lost
-    records = [{**runs[at][0], "seed": runs[at][1], **kept[key]} for at, key in enumerate(keys) if at not in errors]
-    return Sweep(records, [{**runs[at][0], "seed": runs[at][1], "error": errors[at]} for at in sorted(errors)])
+                    bar.set_postfix(failures=bar.n - done, refresh=False)
+        except (OSError, _NotRun) as lost:
+            where = "lost, since path is None" if path is None else f"kept in {path}; the same call goes on from there"
+            *number, said = lost.args
+            raise type(lost)(*number, f"{said}. {done} of {len(asked)} runs had finished and are {where}") from lost
+        records, failures = (file.records(starts[failed == which]) for which in (False, True))
+        return Sweep(records, failures) if path is not None else Sweep(list(records), list(failures))
 
 
 def summary(records, by, value):
@@ -105,25 +104,31 @@ def summary(records, by, value):
 
     Rows {**names, "mean", "low", "high", "count", "missing"}: low to high is the 95% interval of the mean (Student's t) over
     the `count` records with a number; `missing` have None. mean is None without a number, low and high with fewer than two.
+    Records may be any iterable, read once: a row's sums are all that is held.
     """
     if isinstance(by, str) or set(by) & {"mean", "low", "high", "count", "missing"}:
         raise ValueError(f"by={by!r}: must be a list of names, none of them a name of the summary's own")
     from scipy import special  # here, since processes that run models start sooner without it
 
-    groups = {}
+    groups = {}  # names: count, mean, sum of squares about it (Welford 1962), missing
     for record in records:
         absent = [name for name in (*by, value) if name not in record]
         if absent:
             raise ValueError(f"{'value' if absent == [value] else 'by'}: the record {record!r} has no {absent[0]!r}")
-        groups.setdefault(tuple(record[name] for name in by), []).append(record[value])
+        group = groups.setdefault(tuple(record[name] for name in by), [0, 0.0, 0.0, 0])
+        if record[value] is None:
+            group[3] += 1
+            continue
+        number = checks.one_number("value", record[value])
+        group[0] += 1
+        off = number - group[1]
+        group[1] += off / group[0]
+        group[2] += off * (number - group[1])
     rows = []
-    for names, values in groups.items():
-        found = checks.finite("value", [each for each in values if each is not None])
-        n = found.size
-        mean = float(found.mean()) if n else None
-        half = float(special.stdtrit(n - 1, 0.975) * found.std(ddof=1) / math.sqrt(n)) if n > 1 else None
-        rows.append({**dict(zip(by, names, strict=True)), "mean": mean, "low": None if half is None else mean - half,
-                     "high": None if half is None else mean + half, "count": n, "missing": len(values) - n})
+    for names, (n, mean, squares, missing) in groups.items():
+        half = float(special.stdtrit(n - 1, 0.975)) * math.sqrt(squares / (n - 1) / n) if n > 1 else None
+        rows.append({**dict(zip(by, names, strict=True)), "mean": mean if n else None, "low": None if half is None else mean - half,
+                     "high": None if half is None else mean + half, "count": n, "missing": missing})
     return rows
 
 
@@ -134,51 +139,71 @@ def _plain(name, value):
     """`value` as a value of JSON."""
     if isinstance(value, np.generic):
         value = value.item()
-    if type(value) not in (int, float, str, bool, type(None)) or (type(value) is float and not math.isfinite(value)):
+    finite = abs(value) <= sys.float_info.max if type(value) in (int, float) else type(value) in (str, bool, type(None))
+    if not finite:
         raise ValueError(f"{name}={value!r}: must be a finite number, a string, a bool or None")
     return value
 
 
-def _settings(grid):
+class _Asked:
+    """The runs, each (setting, seed), made when it is asked for by its place."""
+
+    def __init__(self, grid, seeds):
+        self.grid, self.seeds = grid, seeds
+        self.shape = tuple(map(len, grid.values())) if isinstance(grid, Mapping) else (len(grid),)
+
+    def __len__(self):
+        return math.prod(self.shape) * len(self.seeds)
+
+    def __getitem__(self, place):
+        which, seed = divmod(place, len(self.seeds))
+        if isinstance(self.grid, Mapping):
+            at = np.unravel_index(which, self.shape)
+            setting = {name: values[each] for (name, values), each in zip(self.grid.items(), at, strict=True)}
+        else:
+            setting = self.grid[which]
+        return {name: _plain(f"grid: {name}", value) for name, value in setting.items()}, int(self.seeds[seed])
+
+
+def _grid(grid):
+    """The grid, if it is one."""
     if isinstance(grid, Mapping):
         for name, values in grid.items():
-            if not isinstance(values, (list, tuple, range, np.ndarray)):
+            if not isinstance(values, (list, tuple, range, np.ndarray)) or getattr(values, "ndim", 1) == 0:
                 raise ValueError(f"grid: {name}={values!r}: must be a list of values")
-        settings = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+        parts = [{name: values} for name, values in grid.items()]
     elif isinstance(grid, (list, tuple)) and all(isinstance(setting, Mapping) for setting in grid):
-        settings = grid
+        parts = [grid]
     else:
         raise ValueError(f"grid={grid!r}: must be a dict of lists or a list of dicts")
-    for name in itertools.chain.from_iterable(settings):
+    for name in itertools.chain.from_iterable([grid] if isinstance(grid, Mapping) else grid):
         if not isinstance(name, str) or name in RESERVED:
             raise ValueError(f"grid: a setting is named {name!r}: must be a string other than {', '.join(RESERVED)}")
-    settings = [{name: _plain(f"grid: {name}", value) for name, value in setting.items()} for setting in settings]
-    if not settings:
+    if not len(_Asked(grid, [0])):
         raise ValueError("grid: has no setting; must have at least one")
-    _differ("grid", settings)
-    return settings
+    for part in parts:
+        settings = _Asked(part, [0])
+        if len(np.unique(_hashes(settings))) < len(settings):
+            seen = set()
+            for place, key in enumerate(_keys(settings)):
+                if key in seen:
+                    raise ValueError(f"grid: has {settings[place][0]!r} twice; must have each but once")
+                seen.add(key)
+    return grid
 
 
 def _seeds(seeds):
     try:
-        found = list(seeds)
+        found = seeds if isinstance(seeds, (range, np.ndarray)) else list(seeds)
     except TypeError:
         raise ValueError(f"seeds={seeds!r}: must be a list of whole numbers") from None
     found = checks.counts("seeds", found, 0)
     if found.ndim != 1 or not found.size:
         raise ValueError(f"seeds of shape {found.shape}: must be a list of whole numbers, at least one")
-    found = found.tolist()
-    _differ("seeds", found)
+    values, times = np.unique(found, return_counts=True)
+    if np.any(times > 1):
+        raise ValueError(f"seeds: has {values[times > 1][0]} twice; must have each but once")
     return found
-
-
-def _differ(name, values):
-    seen = set()
-    for value in values:
-        key = json.dumps(value, sort_keys=True)
-        if key in seen:
-            raise ValueError(f"{name}: has {value!r} twice; must have each but once")
-        seen.add(key)
 
 
 def _is_cluster(cluster):
@@ -196,45 +221,27 @@ def _key(setting, seed):
     return json.dumps([setting, seed], sort_keys=True)
 
 
-# --- the file -------------------------------------------------------------------------------------------
+def _keys(asked):
+    return (_key(*asked[place]) for place in range(len(asked)))
 
 
-def _line(value):
-    return json.dumps(value).encode() + b"\n"
+def _hashes(asked):
+    """One int64 a run, by which to find it; two runs may have the same."""
+    return np.fromiter(map(hash, _keys(asked)), np.int64, len(asked))
 
 
-def _kept(path, model):
-    """{key: result} of the runs in the file, which is begun if there is none; a last line that was torn is cut off."""
-    ours = {name: getattr(model, f"__{name}__", None) for name in ("module", "qualname")}
-    if None in ours.values() or "<lambda>" in ours["qualname"]:
-        raise ValueError(f"model={model!r}: must be a function with a name, by which {os.fspath(path)} knows it")
-    kept = {}
-    with open(path, "ab+") as file:
-        file.seek(0)
-        first = file.readline()
-        if not first.endswith(b"\n") and _line(ours).startswith(first):
-            file.truncate(0)
-            file.write(_line(ours))
-            return kept
-        try:
-            theirs = json.loads(first)
-            whose = f"runs of {theirs['module']}.{theirs['qualname']}"
-        except (ValueError, TypeError, KeyError):
-            theirs, whose = None, "no runs of a sweep"
-        if theirs != ours:
-            raise ValueError(f"path={os.fspath(path)!r}: the file has {whose}; must be of {ours['module']}.{ours['qualname']}")
-        whole = len(first)
-        for line in file:
-            if not line.endswith(b"\n"):
-                file.truncate(whole)
-                break
-            whole += len(line)
-            try:
-                run = json.loads(line)
-                kept[_key(run["setting"], run["seed"])] = run["result"]
-            except (ValueError, TypeError, KeyError):
-                raise ValueError(f"path={os.fspath(path)!r}: the file has a line that is no run, {line[:80]!r}") from None
-    return kept
+def _look_up(asked, file, starts):
+    """Enters into `starts` where the runs begin that are finished in the file."""
+    hashes = None
+    for start, setting, seed in file.finished():
+        if hashes is None:
+            hashes = _hashes(asked)
+            order = np.argsort(hashes)
+            hashes = hashes[order]
+        key = _key(setting, seed)
+        for at in range(np.searchsorted(hashes, hash(key)), np.searchsorted(hashes, hash(key), "right")):
+            if _key(*asked[int(order[at])]) == key:
+                starts[order[at]] = start
 
 
 def _bar(total, done):
@@ -276,22 +283,22 @@ def _batch(model, runs):
     return outcomes, time.monotonic() - start
 
 
-def _made(model, runs, workers, cluster):
-    """Yields (which, outcome) of the runs as they finish, `which` being the place in the list."""
-    if runs and cluster is not None:
-        return _on_cluster(model, runs, cluster)
-    if runs and workers > 1:
-        return _in_processes(model, runs, workers)
-    return _here(model, runs)
+def _made(model, asked, todo, workers, cluster):
+    """Yields (place, outcome) of the runs whose places are `todo`, as they finish."""
+    if cluster is not None:
+        return _on_cluster(model, asked, todo, cluster)
+    if workers > 1:
+        return _in_processes(model, asked, todo, workers)
+    return _here(model, asked, todo)
 
 
-def _here(model, runs):
+def _here(model, asked, todo):
     with contextlib.nullcontext() if sys.platform == "emscripten" else threadpool_limits(1):  # a browser has no threads
-        for which, run in enumerate(runs):
-            yield which, _outcome(model, *run)
+        for place in todo:
+            yield place, _outcome(model, *asked[place])
 
 
-def _in_processes(model, runs, workers):
+def _in_processes(model, asked, todo, workers):
     # Not joblib.Parallel: when a process dies it raises, and keeps to itself which runs were at work and what was done.
     from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
@@ -311,12 +318,12 @@ def _in_processes(model, runs, workers):
             return pool.submit(*task)
 
     try:
-        yield from _spread(model, runs, submit, 2 * workers, TerminatedWorkerError, lambda: None)
+        yield from _spread(model, asked, todo, submit, 2 * workers, TerminatedWorkerError, lambda: None)
     finally:
         pool.shutdown(kill_workers=True)
 
 
-def _on_cluster(model, runs, cluster):
+def _on_cluster(model, asked, todo, cluster):
     import distributed
 
     with contextlib.ExitStack() as stack:
@@ -336,29 +343,35 @@ def _on_cluster(model, runs, cluster):
             answers()
             ahead = max(AHEAD, 2 * sum(client.nthreads().values()))
             # Dask's own futures: those of its executor fail if a worker dies between an answer and its collection
-            yield from _spread(model, runs, functools.partial(client.submit, pure=False), ahead, distributed.KilledWorker, answers)
+            submit = functools.partial(client.submit, pure=False)
+            yield from _spread(model, asked, todo, submit, ahead, distributed.KilledWorker, answers)
         except (OSError, distributed.client.ClosedClientError) as error:
             raise ConnectionError(GONE) from error
 
 
-def _spread(model, runs, submit, ahead, died, answers):
+def _spread(model, asked, todo, submit, ahead, died, answers):
     """`_made` of processes: submit(f, *arguments) gives a future, whose exception is `died` if the process did."""
-    suspects = yield from _sent(model, runs, range(len(runs)), submit, ahead, LONGEST, died, answers)
+    suspects = yield from _sent(model, asked, todo, submit, ahead, LONGEST, died, answers)
     for _ in range(2):  # twice: the first death may have been the doing of another run
-        suspects = yield from _sent(model, runs, sorted(suspects), submit, 1, 1, died, answers)
-    for which in suspects:
-        yield which, (None, DIED)
+        suspects = yield from _sent(model, asked, sorted(suspects), submit, 1, 1, died, answers)
+    for place in suspects:
+        yield place, (None, DIED)
 
 
-def _sent(model, runs, those, submit, ahead, longest, died, answers):
-    """Yields (which, outcome) of those runs; returns the ones that were in a batch whose process died."""
-    todo, working, finished, lost, size = deque(those), {}, queue.SimpleQueue(), [], 1
-    while todo or working:
-        while todo and len(working) < ahead:
-            batch = [todo.popleft() for _ in range(min(size, len(todo)))]
-            future = submit(_batch, model, [runs[which] for which in batch])
+def _sent(model, asked, todo, submit, ahead, longest, died, answers):
+    """Yields (place, outcome) of the runs `todo`; returns those that were in a batch whose process died."""
+    todo, again, working, finished, lost, size = iter(todo), deque(), {}, queue.SimpleQueue(), [], 1
+    while True:
+        while len(working) < ahead:
+            batch = [again.popleft() for _ in range(min(size, len(again)))]
+            batch += itertools.islice(todo, size - len(batch))
+            if not batch:
+                break
+            future = submit(_batch, model, [asked[place] for place in batch])
             working[future] = batch
             future.add_done_callback(finished.put)
+        if not working:
+            return lost
         try:
             future = finished.get(timeout=1)
         except queue.Empty:
@@ -376,7 +389,6 @@ def _sent(model, runs, those, submit, ahead, longest, died, answers):
             raise ConnectionError(GONE) from error
         except Exception as error:
             raise _NotRun(f"model={model!r}: a worker cannot run it, {type(error).__name__}: {error}") from error
-        todo.extendleft(reversed(batch[len(outcomes):]))
+        again.extendleft(reversed(batch[len(outcomes):]))
         size = max(1, min(longest, int(len(outcomes) * SECONDS / 2 / max(seconds, 1e-6))))
         yield from zip(batch, outcomes, strict=False)
-    return lost

@@ -1,5 +1,6 @@
 import collections
 import contextlib
+import errno
 import functools
 import importlib
 import itertools
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from helpers import runs
 from helpers import sweep as sweeping
 from helpers.sweep import Sweep, summary, sweep
 
@@ -59,7 +62,7 @@ def faulty(rng, *, a):
         raise ValueError("one is too few")
     if a == 2:
         raise SystemExit(2)
-    return {3: [1], 4: {"a": 1}, 5: {"seed": 1}, 6: {"y": float("nan")}, 7: {"y": [1]}, 8: {8: 1}, 9: {"y": 1j}}.get(a, {"y": a})
+    return {3: [1], 4: {"a": 1}, 5: {"seed": 1}, 6: {"y": float("nan")}, 7: {"y": [1]}, 8: {8: 1}, 9: {"y": 1j}, 11: {"y": 10**5000}}.get(a, {"y": a})
 
 
 def deadly(rng, *, a, once, always, mark):
@@ -85,6 +88,10 @@ def beheading(rng, *, a, pid, path):
     return {"y": rng.random()}
 
 
+def wordy(rng, *, a, b):
+    return {"y": a, "words": 1000 * "x"}
+
+
 def threads(rng):
     return {"pid": os.getpid(), "threads": max(each["num_threads"] for each in threadpoolctl.threadpool_info())}
 '''
@@ -108,7 +115,12 @@ def by_hand(model, settings, seeds):
 
 
 def written(made):
-    return json.dumps(made.records)
+    """The records in JSON; they may be in a file."""
+    return json.dumps(list(made.records))
+
+
+def all_written(made):
+    return json.dumps([list(made.records), list(made.failures)])
 
 
 def lines(path):
@@ -154,6 +166,8 @@ def test_a_run_that_raises_loses_itself_alone(models):
               "ValueError: the model returned 'a'" + name, "ValueError: the model returned 'seed'" + name, "ValueError: y=nan" + value,
               "ValueError: y=[1]" + value, "ValueError: the model returned 8" + name, "ValueError: y=1j" + value]
     assert made.failures == [{"a": a + 1, "seed": seed, "error": error} for a, error in enumerate(errors) for seed in (4, 5)]
+    (lost,) = sweep(models.faulty, {"a": [11]}, [4]).failures
+    assert lost["error"].startswith("ValueError: ")
 
 
 def test_the_order_of_finishing_does_not_matter(models, monkeypatch):
@@ -164,7 +178,7 @@ def test_the_order_of_finishing_does_not_matter(models, monkeypatch):
         return (made[at] for at in np.random.default_rng(0).permutation(len(made)))
 
     monkeypatch.setattr(sweeping, "_made", shuffled)
-    assert json.dumps(sweep(models.faulty, {"a": range(11)}, range(9))) == json.dumps(plain)
+    assert sweep(models.faulty, {"a": range(11)}, range(9)) == plain
 
 
 def test_progress_is_said(models, capsys, tmp_path):
@@ -221,7 +235,7 @@ def test_a_death_in_company_and_one_alone_are_not_a_failure(models):
             future.set_result(batch(model, runs))
         return future
 
-    made = dict(sweeping._spread(models.draws, [({"a": a}, 0) for a in range(100)], submit, 1, ChildProcessError, None))
+    made = dict(sweeping._spread(models.draws, [({"a": a}, 0) for a in range(100)], range(100), submit, 1, ChildProcessError, None))
     assert made.pop(3) == (None, sweeping.DIED) and tries[3] == tries[5] == 3
     assert len(made) == 99 and all(result["name"] == f"{which}-0" for which, (result, _) in made.items())
 
@@ -281,7 +295,7 @@ def test_a_model_that_no_worker_can_run(tmp_path):
         model = importlib.import_module("gone_model").model
         (tmp_path / "gone_model.py").unlink()
     with pytest.raises(RuntimeError, match=r"model=<function model .*: a worker cannot run it, .*kept in .*; the same call goes on"):
-        sweep(model, {}, [0], workers=2, path=tmp_path / "kept")
+        sweep(model, {}, [0], path=tmp_path / "kept", workers=2)
     del sys.modules["gone_model"]
 
 
@@ -299,7 +313,7 @@ def test_what_is_kept_is_not_repeated(models, tmp_path):
         before = len(lines(notes))
         made = sweep(models.noted, {"notes": [notes], "a": values}, [6], path=str(path))
         assert notes_of(notes)[before:] == first
-        assert json.dumps(made) == json.dumps(sweep(models.noted, {"notes": [notes + "2"], "a": values}, [6])).replace("notes2", "notes")
+        assert all_written(made) == all_written(sweep(models.noted, {"notes": [notes + "2"], "a": values}, [6])).replace("notes2", "notes")
     assert json.loads(lines(path)[0]) == {"module": "sweep_models", "qualname": "noted"}
     assert len(lines(path)) == 5
     sweep(models.noted, [{"a": 2, "notes": notes}], [6], path=path)  # names in another order are the same setting
@@ -309,6 +323,122 @@ def test_what_is_kept_is_not_repeated(models, tmp_path):
 def test_what_is_read_is_what_was_made(models, tmp_path):
     asked = models.draws, {"a": [0.1, -0.0, 1e300], "b": ["\u00e9\n"]}, range(3)
     assert written(sweep(*asked, path=tmp_path / "kept")) == written(sweep(*asked, path=tmp_path / "kept")) == written(sweep(*asked))
+
+
+def test_failures_are_in_the_file_too(models, tmp_path):
+    """Whoever calls may be killed before it can say them. Tried again, they are there again."""
+    for times in (1, 2):
+        made = sweep(models.faulty, {"a": range(3)}, [5], path=tmp_path / "kept")
+        assert made == ([{"a": 0, "seed": 5, "y": 0}], [{"a": 1, "seed": 5, "error": "ValueError: one is too few"},
+                                                        {"a": 2, "seed": 5, "error": "SystemExit: 2"}])
+        runs = [json.loads(line) for line in lines(tmp_path / "kept")[1:]]
+        assert runs[1::2] == times * [{"setting": {"a": 1}, "seed": 5, "error": "ValueError: one is too few"}]
+        assert runs[0] == {"setting": {"a": 0}, "seed": 5, "result": {"y": 0}} and len(runs) == 1 + 2 * times
+
+
+def test_records_of_a_file_are_read_when_they_are_asked_for(models, tmp_path):
+    path, grid = tmp_path / "kept", {"a": range(11)}
+    made, plain = sweep(models.faulty, grid, range(3), path=path, workers=2), sweep(models.faulty, grid, range(3))
+    assert type(plain.records) is list and made == plain == made and made.records != plain.records[:-1] != made.failures
+    for found, wanted in zip(made, plain, strict=True):
+        assert list(found) == wanted and len(found) == len(wanted) and list(reversed(found)) == wanted[::-1]
+        assert found[0] == wanted[0] and found[-1] == wanted[-1] and found[1:-1:2] == wanted[1:-1:2] and wanted[2] in found
+        with pytest.raises(IndexError):
+            found[len(found)]
+    assert summary(made.records, ["a"], "y") == summary(iter(plain.records), ["a"], "y") != []
+    sweep(models.faulty, {"a": range(20, 30)}, [0], path=path)
+    assert made == plain  # more lines do no harm
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        made.records[0]
+
+
+def test_runs_are_found_though_all_have_one_hash(models, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeping, "hash", lambda key: 7, raising=False)
+    asked = models.draws, {"a": [0, 1, 2], "b": ["x", None]}, range(4)
+    made = sweep(*asked, path=tmp_path / "kept")
+    assert sweep(*asked, path=tmp_path / "kept") == made == sweep(*asked) and len(lines(tmp_path / "kept")) == 25
+    with pytest.raises(ValueError, match=r"grid: has {'a': 1} twice"):
+        sweep(models.draws, {"a": [2, 1, 1]}, [0])
+
+
+def test_the_caller_holds_a_few_bytes_a_run(models, tmp_path):
+    """9 a run and 8 a seed, and what sorting takes: with 1000 letters a result, none of them can be among these."""
+    def peak(count):
+        tracemalloc.start()
+        try:
+            made = sweep(models.wordy, {"b": range(4), "a": range(count // 8)}, range(2), path=tmp_path / str(count))
+            assert summary(made.records, ["b"], "y")[3]["count"] == count // 4
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(8)  # loads what is loaded once
+    for _ in "made", "found in the file":
+        few, many = peak(200), peak(1400)
+        assert (many - few) / 1200 < 64
+    assert len(lines(tmp_path / "1400")) == 1401
+
+
+# Writes at most so many bytes to a file, as a disk that is full; what is written before them is kept, even half of a line.
+FULL = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, ({}, resource.RLIM_INFINITY))
+import sweep_models
+from helpers.sweep import sweep
+sweep(sweep_models.noted, {!r}, [3], path={!r}, workers={})
+"""
+
+
+@pytest.mark.parametrize("workers, room", [(1, 1000), (1, 30), (2, 1000)])
+def test_a_full_disk(models, tmp_path, workers, room):
+    """It is said, no torn line is left, and the same call goes on when there is room again."""
+    path, notes = tmp_path / "kept", str(tmp_path / "notes")
+    grid = {"a": range(40), "notes": [os.devnull]}
+    full = subprocess.run([sys.executable, "-c", FULL.format(room, grid, str(path), workers)], cwd=HOME, capture_output=True, text=True)
+    whole = path.read_bytes()
+    kept = max(0, len(lines(path)) - 1)
+    said = f"OSError: [Errno {errno.EFBIG}] path={str(path)!r}: cannot be written to: {os.strerror(errno.EFBIG)}"
+    if room > 100:
+        said += f". {kept} of 40 runs had finished and are kept in {path}; the same call goes on from there"
+        assert whole.endswith(b"\n") and 3 < kept < 40 and len(whole) <= room
+    assert full.returncode == 1 and full.stderr.endswith(said + "\n"), full.stderr
+    assert room > 100 or whole == b""
+    made = sweep(models.noted, grid, [3], path=path)
+    assert [record["a"] for record in made.records] == list(range(40)) and made.failures == []
+    assert path.read_bytes().startswith(whole) and len(lines(path)) == 41
+
+
+def test_what_a_full_disk_tore_is_cut_off_though_it_cannot_be_at_once(models, tmp_path):
+    class Full:
+        """A disk on which half a line finds room, and from which nothing can be cut."""
+
+        def __init__(self, raw):
+            self.raw, self.left = raw, 100
+
+        def write(self, line):
+            if not self.left:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written = self.raw.write(line[:self.left])
+            self.left -= written
+            return written
+
+        def truncate(self, size):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        def __getattr__(self, name):
+            return getattr(self.raw, name)
+
+    run = {"setting": {"a": 0}, "seed": 0, "result": {"y": 0.5}}
+    with runs.File(tmp_path / "kept", models.draws) as file:
+        file.raw = Full(file.raw)
+        first = file.add(run)
+        with pytest.raises(OSError, match=r"path='.*kept': cannot be written to: No space left on device") as said:
+            file.add(run)
+    assert said.value.errno == errno.ENOSPC and lines(tmp_path / "kept")[-1] == json.dumps(run)[:100 - len(json.dumps(run)) - 1]
+    with runs.File(tmp_path / "kept", models.draws) as file:
+        assert list(file.finished()) == [(first, {"a": 0}, 0)]
+        assert list(file.records([first, file.add(run)])) == 2 * [{"a": 0, "seed": 0, "y": 0.5}]
 
 
 def test_failures_are_tried_again(tmp_path):
@@ -414,10 +544,10 @@ def cluster(models):
 
 def test_a_cluster_gives_the_same(models, cluster, tmp_path):
     grid = {"a": range(30), "b": ["x", "y"]}
-    alone = sweep(models.draws, grid, range(3))
-    assert json.dumps(sweep(models.draws, grid, range(3), cluster=cluster, path=tmp_path / "kept")) == json.dumps(alone)
-    assert json.dumps(sweep(models.draws, grid, range(3), cluster=cluster.scheduler.address)) == json.dumps(alone)
-    assert json.dumps(sweep(models.draws, grid, range(3), path=tmp_path / "kept")) == json.dumps(alone)
+    alone = all_written(sweep(models.draws, grid, range(3)))
+    assert all_written(sweep(models.draws, grid, range(3), cluster=cluster, path=tmp_path / "kept")) == alone
+    assert all_written(sweep(models.draws, grid, range(3), cluster=cluster.scheduler.address)) == alone
+    assert all_written(sweep(models.draws, grid, range(3), path=tmp_path / "kept")) == alone
     assert len(lines(tmp_path / "kept")) == 181 and cluster.status == "running"
 
 
@@ -529,6 +659,7 @@ def named(rng, a):
     (lambda: sweep("model", {}, [0]), r"model='model': must be a function"),
     (lambda: sweep(named, "ab", [0]), r"grid='ab': must be a dict of lists or a list of dicts"),
     (lambda: sweep(named, [{"a": 1}, 2], [0]), r"grid=.*: must be a dict of lists or a list of dicts"),
+    (lambda: sweep(named, {"a": np.array(3)}, [0]), r"grid: a=array\(3\): must be a list of values"),
     (lambda: sweep(named, {"a": "xy"}, [0]), r"grid: a='xy': must be a list of values"),
     (lambda: sweep(named, {"a": {1, 2}}, [0]), r"grid: a={1, 2}: must be a list of values"),
     (lambda: sweep(named, {"a": []}, [0]), r"grid: has no setting"),
@@ -556,11 +687,13 @@ def named(rng, a):
     (lambda: sweep(named, {"a": [1]}, [0], cluster=4), r"cluster=4: must be"),
     (lambda: sweep(lambda rng: {}, {}, [0], path="kept"), r"model=<function .*: must be a function with a name, by which kept knows it"),
     (lambda: sweep(functools.partial(named, a=1), {}, [0], path="kept"), r"model=functools.*: must be a function with a name"),
+    (lambda: sweep(named, {"a": [1]}, [0], path="."), r"path='.': must be a file, neither a folder nor a device"),
+    (lambda: sweep(named, {"a": [1]}, [0], path="/dev/full"), r"path='/dev/full': must be a file, neither"),
     (lambda: summary([], "ab", "y"), r"by='ab': must be a list of names"),
     (lambda: summary([], ["mean"], "y"), r"by=\['mean'\]: must be a list of names, none of them"),
     (lambda: summary([{"a": 1, "y": 2}], ["b"], "y"), r"by: the record {'a': 1, 'y': 2} has no 'b'"),
     (lambda: summary([{"a": 1, "y": 2}], ["a"], "z"), r"value: the record {'a': 1, 'y': 2} has no 'z'"),
-    (lambda: summary([{"a": 1, "y": "x"}], ["a"], "y"), r"value=\['x'\]: must be a number"),
+    (lambda: summary([{"a": 1, "y": "x"}], ["a"], "y"), r"value='x': must be a number"),
 ])
 def test_bad_input(call, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
