@@ -11,10 +11,10 @@ Notation
 Whoever calls holds nothing of a finished run but where in the file its line begins: helpers/runs.py has the file.
 """
 import contextlib
-import functools
 import itertools
 import json
 import math
+import pickle
 import queue
 import sys
 import time
@@ -50,8 +50,8 @@ def sweep(model, grid, seeds, *, path=None, workers=1, cluster=None, progress=Fa
               tries again those that failed. Runs that are not of this grid stay in the file. A model is known by its name
               alone: take another path for one that was changed. One sweep at a time may write to a path
     workers   processes on this machine (joblib's loky); 1: none but this one
-    cluster   a distributed.Client, or the address of a Dask scheduler ("tcp://..."): run there instead. Scheduler and workers
-              must be able to import this module and the model's; without workers, runs wait for some to come
+    cluster   a distributed.Client, or the address of a Dask scheduler ("tcp://..."): run there instead. Its workers must
+              be able to import this module and the model's; without workers, runs wait for some to come
     progress  say on stderr how many runs are done and have failed, and how long the others will take
 
     Without a path both are lists. With one they are sequences that read a record from the file when it is asked for
@@ -323,7 +323,18 @@ def _in_processes(model, asked, todo, workers):
         pool.shutdown(kill_workers=True)
 
 
+class _Call:
+    """f(*arguments), made when it is unpickled."""
+
+    def __init__(self, f, *arguments):
+        self.f, self.arguments = f, arguments
+
+    def __reduce__(self):
+        return self.f, self.arguments
+
+
 def _on_cluster(model, asked, todo, cluster):
+    import cloudpickle
     import distributed
 
     with contextlib.ExitStack() as stack:
@@ -333,6 +344,12 @@ def _on_cluster(model, asked, todo, cluster):
                 client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
             except OSError as error:
                 raise ConnectionError(f"cluster={cluster!r}: no scheduler answers there") from error
+        def submit(*call):
+            # Dask's own futures: those of its executor fail if a worker dies between an answer and its collection. The call goes
+            # as bytes that the task itself reads: one that a worker cannot read when it comes, for want of the model's module,
+            # would be waited for without end (github.com/dask/distributed/issues/3558).
+            return client.submit(pickle.loads, cloudpickle.dumps(_Call(*call)), pure=False)
+
         stream = client.scheduler_comm  # a new one if the client found its scheduler, or another, again
 
         def answers():
@@ -342,8 +359,6 @@ def _on_cluster(model, asked, todo, cluster):
         try:
             answers()
             ahead = max(AHEAD, 2 * sum(client.nthreads().values()))
-            # Dask's own futures: those of its executor fail if a worker dies between an answer and its collection
-            submit = functools.partial(client.submit, pure=False)
             yield from _spread(model, asked, todo, submit, ahead, distributed.KilledWorker, answers)
         except (OSError, distributed.client.ClosedClientError) as error:
             raise ConnectionError(GONE) from error

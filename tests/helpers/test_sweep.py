@@ -287,15 +287,17 @@ def test_batches_of_slow_runs_are_short(models):
     assert sent == [1] + [5] * 9 + [4]  # five tenths of a second are half of SECONDS
 
 
-def test_a_model_that_no_worker_can_run(tmp_path):
+@pytest.mark.parametrize("where", ["processes", "cluster"])
+def test_a_model_that_no_worker_can_run(tmp_path, where, request):
     """Its module is gone when the worker looks for it."""
+    options = {"workers": 2} if where == "processes" else {"cluster": request.getfixturevalue("cluster")}
     (tmp_path / "gone_model.py").write_text("def model(rng):\n    return {'y': 1}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(tmp_path)
         model = importlib.import_module("gone_model").model
         (tmp_path / "gone_model.py").unlink()
     with pytest.raises(RuntimeError, match=r"model=<function model .*: a worker cannot run it, .*kept in .*; the same call goes on"):
-        sweep(model, {}, [0], path=tmp_path / "kept", workers=2)
+        sweep(model, {}, [0], path=tmp_path / "kept", **options)
     del sys.modules["gone_model"]
 
 
