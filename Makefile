@@ -67,6 +67,7 @@ bench: html engines
 	$(PY) bench/front_end.py
 	$(PY) bench/stages.py
 	$(PY) bench/models.py
+	$(PY) bench/sweeps.py
 	$(PY) bench/notebooks.py
 	$(PY) bench/lite.py
 
