@@ -8,7 +8,8 @@ Notation
     failure   {**setting, "seed": seed, "error": "ValueError: ..."}, of a run that raised or whose process died
     batch     runs sent to a process together, so that sending costs little beside runs that are short
     place     of a run: its number in the order of the settings, and of the seeds in each
-Whoever calls holds nothing of a finished run but where in the file its line begins: helpers/runs.py has the file.
+Whoever calls holds nothing of a finished run but where in the file its line begins: helpers/runs.py has the file. A guide:
+book/teaching/sweeps.md.
 """
 import contextlib
 import itertools
