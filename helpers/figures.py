@@ -4,6 +4,7 @@ Nothing changes when this module is imported; `style()` holds only while a figur
 A figure is sized for the place where it will be read: `panel` for half a page (two stand side by
 side, or one above the other on a phone), `panel(wide=True)` for a picture that stands alone.
 """
+import pickle
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,8 @@ SCHEME = {"scheme": ("light", "dark")}  # how the browser draws its own radios a
 INK, MUTED, GRID, PAPER, BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, PEACH = (
     light for light, _ in THEME.values()
 )
+LEFT, RIGHT, BOTTOM, TOP = 0.5, 0.22, 0.52, 0.36  # inches: a panel's margins
+TICKS = 7  # of an axis, that a panel has ready: matplotlib makes more when it wants them
 CYCLE = [BLUE, ORANGE, GREEN, PURPLE, GOLD]
 
 
@@ -98,13 +101,27 @@ def panel(x="", y="", *, wide=False, height=2.6):
     but the data moves from one state of an explorer to the next. Returns (Figure, Axes).
     """
     width = 4.2 if wide else 3.6
-    fig = Figure(figsize=(width, height))
-    left, right, bottom, top = 0.5, 0.22, 0.52, 0.36
-    ax = fig.add_axes((left / width, bottom / height,
-                       1 - (left + right) / width, 1 - (bottom + top) / height))
+    fig = pickle.loads(_bare(width, height))
+    ax = fig.axes[0]
     ax.set_xlabel(x)
-    ax.set_title(y, x=-(left - 0.08) / (width - left - right), y=1)  # with y given, matplotlib need not look for room
+    ax.set_title(y, x=-(LEFT - 0.08) / (width - LEFT - RIGHT), y=1)  # with y given, matplotlib need not look for room
     return fig, ax
+
+
+def _made(width, height):
+    """A panel with nothing in it, but with its ticks."""
+    with style():
+        fig = Figure(figsize=(width, height))
+        ax = fig.add_axes((LEFT / width, BOTTOM / height, 1 - (LEFT + RIGHT) / width, 1 - (BOTTOM + TOP) / height))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_major_ticks(TICKS)
+    return fig
+
+
+@cache
+def _bare(width, height) -> bytes:
+    """Such a panel, pickled: to read one takes a quarter of the time that it takes to make one."""
+    return pickle.dumps(_made(width, height))
 
 
 def label(ax, x, y, text, color=INK, *, ha="center", va="bottom", offset=None):
