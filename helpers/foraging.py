@@ -81,7 +81,7 @@ class Walkers:
 
     def exchange(self):
         """Those at their goal pick up or put down: returns who."""
-        there = self.goal[self.carrying.view(np.int8), self.cell]
+        there = self.goal.ravel()[self.carrying * np.int64(self.walls.size) + self.cell]
         self.delivered.append(int(np.count_nonzero(there & self.carrying)))
         self.carrying ^= there
         return there
@@ -98,30 +98,33 @@ class Colony(Walkers):
         super().__init__(count, side, walls, nest, food)
         self.rng, self.evaporation = rng, evaporation
         self.heading = rng.integers(0, 8, count)
+        self.ways = self.steps[(np.arange(8) + np.array([[-1], [0], [1]])) & 7]  # (3, 8): ahead and to either side, by heading
         self.freshness = np.ones(count)
         self.trails = np.zeros((2, walls.size))
 
     def tick(self):
-        turns = (self.heading + np.array([[-1], [0], [1]])) & 7
-        ahead = self.cell + self.steps[turns]
-        free = ~self.walls[ahead]
-        seek = (self.carrying.view(np.int8) ^ 1) * np.int64(self.walls.size)
-        smelt = self.trails.ravel()[ahead + seek]
-        if self.noise:
-            spread = self.trails[:, ~self.walls].std(axis=1)[seek // self.walls.size]
-            smelt = np.maximum(smelt + self.noise * spread * self.rng.standard_normal(smelt.shape), 0)
-        pull = attraction(smelt, K, N) * free
+        size = self.walls.size
+        seek = (self.carrying.view(np.int8) ^ 1) * np.int64(size)
+        ahead = self.ways.take(self.heading, axis=1)
+        ahead += self.cell + seek  # in the trail that is followed
+        if self.noise or ahead.size < self.trails.size:
+            smelt = self.trails.ravel()[ahead]
+            if self.noise:
+                spread = self.trails[:, ~self.walls].std(axis=1)[seek // size]
+                smelt = np.maximum(smelt + self.noise * spread * self.rng.standard_normal(smelt.shape), 0)
+            pull = attraction(smelt, K, N) * ~self.walls[ahead - seek]
+        else:  # more noses than cells
+            pull = (attraction(self.trails, K, N) * ~self.walls).ravel()[ahead]
         pull[1] *= AHEAD
         draw = self.rng.random(self.cell.size)
         left, both = pull[0], pull[0] + pull[1]
         whole = both + pull[2]
         draw *= whole
-        choice = (draw >= left).view(np.int8) + (draw >= both)
-        stuck = whole == 0
-        every = np.arange(self.cell.size)
-        choice[stuck] = 1
-        self.heading = np.where(stuck, (self.heading + 3 + (every & 1) * 2) & 7, turns[choice, every])
-        self.cell = np.where(stuck, self.cell, ahead[choice, every])
+        turned = self.heading + ((draw >= left).view(np.int8) + (draw >= both).view(np.int8) + np.int8(7)) & 7
+        move = self.steps[turned]
+        stuck = np.flatnonzero(whole == 0)
+        turned[stuck], move[stuck] = self.heading[stuck] + 3 + (stuck & 1) * 2 & 7, 0
+        self.heading, self.cell = turned, self.cell + move
         there = self.exchange()
         self.freshness *= TIRING
         self.freshness[there] = 1
