@@ -17,8 +17,7 @@ import numpy as np
 from . import checks
 from .scenes import Points
 
-AHEAD = ((0, 0), (1, 0), (-1, 1), (0, 1), (1, 1))  # a cell and half of its neighbours: each pair once
-
+IN_CACHE = 16_384  # meetings with a cell that are looked through at once
 
 class Pairs(NamedTuple):
     """Each pair of birds within the radius, once: indices i and j (m,), and at[j] - at[i] (m, 2)."""
@@ -33,28 +32,40 @@ def pairs(at, box, radius):
 
     The time grows with the number of pairs, not with n**2. Distances are to the nearest image.
     """
-    n = len(at)
-    cells = int(box // radius)
+    n, cells = len(at), int(box // radius)
+    x, y = np.ascontiguousarray(at.T)
     if cells < 3:  # too few cells for two neighbours of one to differ
-        i, j = np.triu_indices(n, 1)
-    else:
-        column, row = np.minimum((at * (cells / box)).astype(np.int64), cells - 1).T
-        cell = row * cells + column
-        by_cell = np.argsort(cell, kind="stable")
-        column, row = column[by_cell], row[by_cell]
-        count = np.bincount(cell, minlength=cells * cells)
-        end = np.cumsum(count)
-        near = np.array([((row + up) % cells) * cells + (column + right) % cells for right, up in AHEAD])
-        first = (end - count)[near]
-        first[0] = np.arange(1, n + 1)  # in its own cell a bird meets those after it
-        meets = (end[near] - first).ravel()
-        i = np.repeat(np.tile(np.arange(n), len(AHEAD)), meets)
-        j = np.arange(meets.sum()) + np.repeat(first.ravel() - np.cumsum(meets) + meets, meets)
-        i, j = by_cell[i], by_cell[j]
-    apart = at[j] - at[i]
-    apart -= box * np.rint(apart / box)
-    close = apart[:, 0] ** 2 + apart[:, 1] ** 2 <= radius**2
-    return Pairs(i[close], j[close], apart[close])
+        return _close(x, y, *np.triu_indices(n, 1), box, radius)
+    column, row = (np.minimum((places * (cells / box)).astype(np.int64), cells - 1) for places in (x, y))
+    cell = row * cells + column
+    # Of small whole numbers NumPy sorts those of 16 bits in linear time.
+    by_cell = np.argsort(cell.astype(np.uint16) if cells <= 256 else cell, kind="stable")
+    column, row = column[by_cell], row[by_cell]
+    start = np.zeros(cells * cells + 1, np.int64)
+    np.cumsum(np.bincount(cell, minlength=cells * cells), out=start[1:])
+    after, before = np.append(np.arange(1, cells), 0), np.arange(-1, cells - 1) % cells
+    here, up, right = row * cells, after[row] * cells, after[column]
+    # A cell and half of its neighbours: each pair once.
+    near = np.stack([here + column, here + right, up + before[column], up + column, up + right])
+    found, some = [], max(1, IN_CACHE // n)
+    for turn in range(0, len(near), some):
+        first, last = start[near[turn:turn + some]], start[near[turn:turn + some] + 1]
+        if turn == 0:
+            first[0] = np.arange(1, n + 1)  # in its own cell a bird meets those after it
+        first, meets = first.ravel(), (last - first).ravel()
+        i = np.repeat(np.tile(by_cell, meets.size // n), meets)
+        j = by_cell[np.arange(i.size) + np.repeat(first - np.cumsum(meets) + meets, meets)]
+        found.append(_close(x, y, i, j, box, radius))
+    return found[0] if len(found) == 1 else Pairs(*map(np.concatenate, zip(*found, strict=True)))
+
+
+def _close(x, y, i, j, box, radius):
+    """Those of the pairs i, j that are at most `radius` apart."""
+    apart = [places[j] - places[i] for places in (x, y)]
+    for off in apart:
+        off -= box * np.rint(off / box)
+    close = np.flatnonzero(apart[0] ** 2 + apart[1] ** 2 <= radius**2)
+    return Pairs(i[close], j[close], np.stack([off[close] for off in apart], axis=-1))
 
 
 def sums(found, values):
@@ -62,8 +73,16 @@ def sums(found, values):
     n = len(values)
     flat = values.reshape(n, -1)
     total = [np.bincount(found.i, column[found.j], n) + np.bincount(found.j, column[found.i], n)
-             for column in flat.T]
+             for column in np.ascontiguousarray(flat.T)]
     return np.stack(total, axis=-1).reshape(values.shape)
+
+
+def _around(at, box):
+    """Places on the square, those that left it (few) brought in at the opposite edge."""
+    out = (at < 0) | (at >= box)
+    at[out] = np.mod(at[out], box)
+    at[at == box] = 0  # where rounding made a whole turn of it
+    return at
 
 
 def order(toward):
@@ -118,8 +137,7 @@ class Vicsek:
         seen = self.toward + sums(pairs(self.at, self.box, 1.0), self.toward)
         self.heading = np.arctan2(seen[:, 1], seen[:, 0])
         self._turn(self.noise * (self.rng.random(len(self.at)) - 0.5))
-        self.at = np.mod(self.at + self.speed * self.toward, self.box)
-        self.at[self.at == self.box] = 0  # where rounding made a whole turn of it
+        self.at = _around(self.at + self.speed * self.toward, self.box)
         self.time += 1
         self.lost = self.lost or (self.stirred and self.order() < 0.5)
 
@@ -213,8 +231,7 @@ class Boids:
             steer += np.where(far < self.fear, 0.3 * (1 - far / self.fear) * flee / np.maximum(far, 1e-3), 0)
         toward = self.toward + steer
         self.toward = toward / np.maximum(np.sqrt((toward**2).sum(axis=1)), 1e-12)[:, None]
-        self.at = np.mod(self.at + self.speed * self.toward, self.box)
-        self.at[self.at == self.box] = 0
+        self.at = _around(self.at + self.speed * self.toward, self.box)
         self.found = pairs(self.at, self.box, self.sight)
         self.time += 1
         self._watch()
