@@ -15,6 +15,7 @@ import numpy as np
 
 from . import checks
 
+AT_ONCE = 128  # neurons that are gone through before all feel it
 NOTHING = 1e-9  # a field no stronger is none: sums of k / n round, and differently on every platform
 
 
@@ -41,7 +42,8 @@ def random_patterns(p, n, rng):
 def hebb(patterns):
     """J = X^T X / n without its diagonal: what fires together wires together (Hopfield 1982, equation 2)."""
     patterns = _patterns(patterns)
-    weights = patterns.T @ patterns / patterns.shape[1]
+    weights = patterns.T @ patterns
+    weights /= patterns.shape[1]
     np.fill_diagonal(weights, 0)
     return weights
 
@@ -83,19 +85,38 @@ def recall(states, weights, steps):
 
 def settle(states, weights, rng, sweeps=50):
     """`states` (runs, n) after updates one neuron at a time, in random order, until none changes or `sweeps`
-    times each. The runs share the order. One without a field stays as it is; a neuron at 0 is dead and stays so."""
+    times each. The runs share the order. One without a field stays as it is; a neuron at 0 is dead and stays so.
+
+    The fields are kept. Some neurons at a time are gone through, of whom only those against their field are touched; then all feel
+    what has changed.
+    """
     weights = _synapses(weights)
-    states = np.array(np.atleast_2d(states), np.float64)
-    alive = states != 0
-    _finite(states @ weights)
+    states = np.array(np.atleast_2d(states), np.float64).T.copy()  # (n, runs)
+    n, runs = states.shape
+    field = _finite(weights @ states)
     for _ in range(checks.count("sweeps", sweeps)):
-        before = states.copy()
-        for neuron in rng.permutation(states.shape[1]):
-            field = states @ weights[neuron]
-            states[:, neuron] = np.where((np.abs(field) > NOTHING) & alive[:, neuron], np.sign(field), states[:, neuron])
-        if np.array_equal(before, states):
+        rest = True
+        for some in np.split(rng.permutation(n), range(AT_ONCE, n, AT_ONCE)):
+            now, felt, place = states[some], field[some], 0
+            while place < some.size:
+                against = now[place:] * felt[place:] < -NOTHING
+                first = int(against.argmax())
+                if not against.item(first):
+                    break
+                first //= runs
+                place += first
+                change = -2 * now[place] * against[first]
+                now[place] += change
+                felt += weights[some[place]].take(some)[:, None] * change
+                place += 1
+            if place:
+                change = now - states[some]
+                turned = change.any(axis=1)
+                field += weights[some[turned]].T @ change[turned]
+                states[some], rest = now, False
+        if rest:
             break
-    return states
+    return states.T.copy()
 
 
 def _finite(field):
