@@ -1,6 +1,6 @@
 """What a reader waits for and what a page weighs, measured in a real browser on the built site.
 
-    make bench        prints the table and writes it to bench/RESULTS.md
+    make bench        prints the table and writes it to bench/PAGES.md
 
 The site must be built. The two build times are taken on a clone of HEAD in a temporary folder, with
 the environment that is here, so downloads and installation do not count.
@@ -187,7 +187,7 @@ def main():
              in explorers.items()]
     rows += [("build from nothing, downloads aside", f"{whole:.0f} s", "180 s, set for one chapter"),
              ("rebuild after a change of prose", f"{prose:.1f} s", "15 s")]
-    table.write("RESULTS.md", "Measured", rows, browser=version, more=f"; {len(keys)} key presses")
+    table.write("PAGES.md", "Measured: pages", rows, browser=version, more=f"; {len(keys)} key presses")
 
 
 if __name__ == "__main__":
