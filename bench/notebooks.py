@@ -7,21 +7,19 @@ chapter has one core. It is charged with the proportional set size of its kernel
 0.1 s: there a page that several of them share counts once, where the sum of their unique sets would leave it out.
 """
 import ast
-import hashlib
 import json
 import math
 import os
 import secrets
 import select
-import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
 
+import environment
 import nbformat
 import psutil
 import table
@@ -29,6 +27,7 @@ from models import used
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
+REQUIREMENTS = ROOT / "binder" / "requirements.txt"
 CHAPTERS = sorted(BOOK.glob("[0-9]*.ipynb"))
 MOST_SECONDS, MOST_MEGABYTES = 180, 2048
 STUDENTS, AT_ONCE, PATIENCE = 30, 10, 300  # a class; those of it who run a chapter together; seconds that they wait
@@ -56,26 +55,17 @@ client.execute()
 """
 
 
-def environment() -> Path:
-    """The Python of an environment made as binder/ makes it."""
-    wanted = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8")
-    folder = ROOT / "_build" / "binder-env" / hashlib.sha256(wanted.encode()).hexdigest()[:12]
-    python, ready = folder / "bin" / "python", folder / "ready"
-    if not ready.exists():
-        shutil.rmtree(folder.parent, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        lines, index = wanted.splitlines(), "--extra-index-url "
-        for line in [line for line in lines if line.startswith(index)]:
-            try:
-                urllib.request.urlopen(f"{line.removeprefix(index)}/torch/", timeout=3).close()
-            except OSError:  # as in the Makefile: without an answer, what the configured index gives
-                lines.remove(line)
-        (folder / "requirements.txt").write_text("\n".join(lines), encoding="utf-8")
-        install = [python, "-m", "pip", "install", "--quiet"]
-        subprocess.run([*install, "-r", folder / "requirements.txt"], check=True)
-        subprocess.run([*install, "--no-deps", "--no-build-isolation", "-e", ROOT], check=True)
-        ready.touch()
-    return python
+def fill(pip, folder):
+    """What binder/ installs."""
+    lines, index = REQUIREMENTS.read_text(encoding="utf-8").splitlines(), "--extra-index-url "
+    for line in [line for line in lines if line.startswith(index)]:
+        try:
+            urllib.request.urlopen(f"{line.removeprefix(index)}/torch/", timeout=3).close()
+        except OSError:  # as in the Makefile: without an answer, what the configured index gives
+            lines.remove(line)
+    (folder / "requirements.txt").write_text("\n".join(lines), encoding="utf-8")
+    subprocess.run([*pip, "-r", folder / "requirements.txt"], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], check=True)
 
 
 def size(folder: Path) -> float:
@@ -192,7 +182,7 @@ def classroom(server, chapters):
 
 
 def main():
-    python = environment()
+    python = environment.python("binder-env", REQUIREMENTS, fill)
     bare, helped = kernel_sizes(python)
     server = server_size(python)
     rows, chapters, first_cells = [], [], []
