@@ -116,18 +116,19 @@ def _walk(rng, attraction, ants, q0, moved=None):
     runs, n, _ = attraction.shape
     run = np.repeat(np.arange(runs), ants)
     left = np.ones((runs * ants, n), bool)
-    every = np.arange(runs * ants)
+    every, rows = np.arange(runs * ants), attraction.reshape(runs * n, n)
     tours = np.empty((runs * ants, n), np.int64)
     tours[:, 0] = here = rng.integers(0, n, runs * ants)
     draws = rng.random((2, n - 1, runs * ants))
     for step in range(1, n):
         left[every, here] = False
-        pull = np.where(left, attraction[run, here], 0)
+        pull = rows.take(run * n + here, axis=0)
+        pull *= left
         summed = np.cumsum(pull, axis=1)
-        there = (summed < (draws[0, step - 1] * summed[:, -1])[:, None]).sum(axis=1)
+        there = (summed >= (draws[0, step - 1] * summed[:, -1])[:, None]).argmax(axis=1)
         if q0 > 0:
             there = np.where(draws[1, step - 1] < q0, pull.argmax(axis=1), there)
-        lost = ~left[every, np.minimum(there, n - 1)] | (there >= n)  # where rounding left no pull at all
+        lost = ~left[every, there]  # where rounding left no pull at all
         if lost.any():
             there = np.where(lost, left.argmax(axis=1), there)
         if moved is not None:
