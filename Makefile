@@ -68,6 +68,7 @@ bench: html engines
 	$(PY) bench/stages.py
 	$(PY) bench/models.py
 	$(PY) bench/sweeps.py
+	$(PY) bench/peers.py
 	$(PY) bench/notebooks.py
 	$(PY) bench/lite.py
 
