@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 import built  # noqa: E402  the tests' own reader of the site
 import chromium  # noqa: E402
-import front_end  # noqa: E402
 import table  # noqa: E402
+from conftest import serving  # noqa: E402
 
 CROWDED = {"flock": {"birds": 2000, "noise": 1.0}, "hawk": {"birds": 2000}, "race": {"ants": 2000, "couriers": 0}}
 
@@ -47,7 +47,7 @@ STEPS = """async ([name, steps]) => {
 
 def open_stage(browser, address, stage):
     page = browser.new_context().new_page()  # a new context has an empty cache
-    page.goto(address + Path(stage.page).name)
+    page.goto(address + stage.page)
     for button in page.query_selector_all("[data-action=pass]"):
         button.click()
     page.locator(f"#{stage.name} canvas").evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
@@ -112,8 +112,8 @@ def memory_used(browser, address, stage, steps=10_000):
 
 
 def main():
-    rows, address = [], front_end.serve()
-    with sync_playwright() as playwright:
+    rows = []
+    with serving(built.SITE) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         version = browser.version
         rows += [(f"{name}: first live frame after the click, cold cache", f"{seconds:.1f} s", "6 s")
