@@ -41,7 +41,7 @@ def pairs(at, box, radius):
     # Of small whole numbers NumPy sorts those of 16 bits in linear time.
     by_cell = np.argsort(cell.astype(np.uint16) if cells <= 256 else cell, kind="stable")
     column, row = column[by_cell], row[by_cell]
-    start = np.zeros(cells * cells + 1, np.int64)
+    start = np.zeros(cells * cells + 1, np.intp)  # as `repeat` wants it, in a browser too
     np.cumsum(np.bincount(cell, minlength=cells * cells), out=start[1:])
     after, before = np.append(np.arange(1, cells), 0), np.arange(-1, cells - 1) % cells
     here, up, right = row * cells, after[row] * cells, after[column]

@@ -7,27 +7,36 @@ class Recording {
   constructor(bytes) {
     const length = new DataView(bytes).getUint32(0, true);
     this.header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
-    const data = new Uint8Array(bytes, 4 + length);
+    this.data = new Uint8Array(bytes, 4 + length);
     let start = 0;
     for (const run of this.header.recordings) {
-      const frames = run.steps.length;
       for (const [layer, columns] of Object.entries(run.columns)) {
         const count = run.shapes[layer].reduce((product, size) => product * size, 1) / columns.length;
         for (const column of columns) {
-          column.values = new Uint16Array(count * frames);
-          for (let i = 0; i < column.values.length; i += 1) {
-            const change = data[start + i] + 256 * data[start + count * frames + i];
-            column.values[i] = i % frames === 0 ? change : column.values[i - 1] + change;
-          }
-          start += 2 * count * frames;
+          Object.assign(column, { start, count });
+          start += 2 * count * run.steps.length;
         }
       }
     }
-    if (start !== data.length) throw new Error("its states are damaged (the recording is incomplete)");
+    if (start !== this.data.length) throw new Error("its states are damaged (the recording is incomplete)");
   }
 
   frames(scenario) {
     return this.header.recordings[scenario].steps.length;
+  }
+
+  // The numbers of a column, each through all its frames: summed up when its scenario is first shown.
+  values(column, frames) {
+    if (!column.values) {
+      const { start, count } = column;
+      const values = new Uint16Array(count * frames);
+      for (let i = 0; i < values.length; i += 1) {
+        const change = this.data[start + i] + 256 * this.data[start + values.length + i];
+        values[i] = i % frames === 0 ? change : values[i - 1] + change;
+      }
+      column.values = values;
+    }
+    return column.values;
   }
 
   frame(scenario, number) {
@@ -35,12 +44,12 @@ class Recording {
     const frames = run.steps.length;
     const scene = [];
     for (const columns of Object.values(run.columns)) {
-      const count = columns[0].values.length / frames;
-      for (let row = 0; row < count; row += 1) {
-        for (const { low, high, levels, values } of columns) {
-          const level = values[row * frames + number];
+      const values = columns.map((column) => this.values(column, frames));
+      for (let row = 0; row < columns[0].count; row += 1) {
+        columns.forEach(({ low, high, levels }, i) => {
+          const level = values[i][row * frames + number];
           scene.push(level === 65535 ? NaN : low + (high - low) * level / levels);
-        }
+        });
       }
     }
     return { said: { step: run.steps[number], readout: run.readouts[number], plane: run.plane,
