@@ -180,9 +180,28 @@
     }
   }
 
+  // Figures far from the screen are laid out late (book.css): later than the reader comes who follows a link to what is below
+  // them, or goes back to where she was. So all are then at once, and else one after the other, when there is time.
+  function layOut() {
+    document.documentElement.dataset.whole = "";
+  }
+  function layOutWhenIdle() {
+    const soon = window.requestIdleCallback ?? setTimeout; // Safari has none
+    const cells = Array.from(document.querySelectorAll(".bd-article .cell"));
+    const next = () => {
+      const cell = cells.shift();
+      if (!cell) return;
+      cell.style.contentVisibility = "visible";
+      cell.getBoundingClientRect(); // now, not all together at the next frame
+      soon(next);
+    };
+    soon(next);
+  }
+
   function openAddress(explorers) {
     const [name, query] = location.hash.slice(1).split("?", 2);
     const explorer = explorers.get(name);
+    layOut();
     if (explorer) {
       stopWaiting(explorer.figure);
       if (query !== undefined) explorer.open(query);
@@ -201,6 +220,9 @@
   }
 
   function start() {
+    if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") layOut();
+    window.addEventListener("load", layOutWhenIdle);
+    document.addEventListener("click", ({ target }) => target.closest("a[href*='#']") && layOut());
     const explorers = new Map();
     for (const figure of document.querySelectorAll("figure.explore")) {
       explorers.set(figure.dataset.explore, new Explorer(figure));
@@ -211,7 +233,7 @@
     });
     whenNear(document.querySelectorAll("figure.explore"),
       (figure) => explorers.get(figure.id).load());
-    openAddress(explorers);
+    if (location.hash) openAddress(explorers);
     window.addEventListener("hashchange", () => openAddress(explorers));
   }
 

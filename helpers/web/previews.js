@@ -1,6 +1,6 @@
 // Previews: what a link to a term of the glossary or to a source leads to, in a small box beside the link. It comes when a mouse
 // rests on the link or the keyboard reaches it, and stays as long as either does, or the mouse is on the box itself; Escape closes
-// it (WCAG 1.4.13). A finger has nothing to rest on a link: there a tap follows it, as ever.
+// it (WCAG 1.4.13). A finger cannot rest on a link: its first tap shows the box, and the second follows the link.
 (() => {
   "use strict";
   const TEXTS = new URL("preview-texts.js", document.currentScript.src).href;
@@ -26,16 +26,17 @@
     document.head.append(script);
   });
 
-  async function show(link, height) {
+  // Whether there is one.
+  async function show(link, height, more = "") {
     hide();
     asked = link;
     texts ??= load();
     const text = (await texts)[link.pathname.split("/").pop() + link.hash];
-    if (asked !== link || !text) return;
+    if (asked !== link || !text) return Boolean(text);
     title = link.getAttribute("title");
     link.removeAttribute("title");
     link.setAttribute("aria-describedby", box.id);
-    box.innerHTML = text;
+    box.innerHTML = text + more;
     document.body.append(box);
     const lines = Array.from(link.getClientRects()); // a link may be broken: the line that the mouse is on
     const line = lines.find(({ bottom }) => height <= bottom) ?? lines[0];
@@ -44,6 +45,7 @@
     box.style.left = `${scrollX + Math.max(GAP, Math.min(line.left, rightmost))}px`;
     const above = line.top - GAP - offsetHeight;
     box.style.top = `${scrollY + (above >= GAP ? above : line.bottom + GAP)}px`;
+    return true;
   }
 
   function hide() {
@@ -70,6 +72,13 @@
   });
   document.addEventListener("focusout", ({ target }) => {
     if (target === asked && !asked.matches(":hover") && !box.matches(":hover")) hide();
+  });
+  document.addEventListener("click", async (event) => {
+    if (event.pointerType !== "touch" || box.contains(event.target)) return;
+    const link = linkAt(event.target);
+    if (!link || link === asked) return hide();
+    event.preventDefault();
+    if (!await show(link, event.clientY, "<p>Tap the link again to go there.</p>")) location.assign(link.href);
   });
   document.addEventListener("keydown", ({ key }) => {
     if (key === "Escape") hide();

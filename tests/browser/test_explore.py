@@ -129,6 +129,33 @@ def test_a_page_opens_at_an_address(reader, front_explorer, where):
     expect(figure).to_be_in_viewport()
 
 
+# Where the top of an element comes to rest, px from that of the screen.
+SETTLED = """async (element) => {
+  let [top, still] = [NaN, 0];
+  while (still < 40) {
+    await new Promise(requestAnimationFrame);
+    const now = element.getBoundingClientRect().top;
+    still = now === top ? still + 1 : 0;
+    top = now;
+  }
+  return top;
+}"""
+LONGEST = max(built.PAGES, key=lambda page: sum(explorer.page == page for explorer in built.EXPLORERS), default="")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_links_lead_to_where_they_say_on_a_page_that_is_laid_out_late(reader, width):
+    explorer = [explorer for explorer in built.EXPLORERS if explorer.page == LONGEST][-1]
+    screen = {"viewport": {"width": width, "height": 800}}
+    tab = reader.open(LONGEST, f"#{explorer.name}?{explorer.query(explorer.some_states()[1])}", **screen)
+    assert 0 <= tab.locator(explorer.selector).evaluate(SETTLED) <= 200
+    tab = reader.open(LONGEST, **screen)
+    headings = tab.locator("article section > h2")
+    heading = headings.nth(headings.count() // 2)  # the last cannot come to the top
+    tab.evaluate("id => { location.hash = id }", heading.evaluate("heading => heading.parentElement.id"))
+    assert 0 <= heading.evaluate(SETTLED) <= 200
+
+
 @pytest.mark.front_end
 def test_an_address_opens_a_state(tab, explorer):
     figure = figure_of(tab, explorer)

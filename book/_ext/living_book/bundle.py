@@ -22,10 +22,17 @@ NO_PAGE = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.\w+ = '[^']*';</scri
 DROPPED = {"design-tabs.js"}
 SHARED = ("documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js",
           "scripts/sphinx-book-theme.js", "togglebutton.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js")
-# The theme measures each piece of code and each output, again whenever a figure has changed; code that is folded away and
-# figures far away would be laid out for it. No output scrolls.
-MEASURED, MEASURED_OPEN = '["pre",".nboutput > .output_area",".cell_output > .output",', '["pre:not(details:not([open]) *)",'
+# What the theme measures as soon as it is there, so that all is laid out while the page waits: each piece of code and each output,
+# again whenever a figure has changed (no output scrolls, and code that is folded away or figures far away would be laid out for
+# it); and the height of its header, which the book has not.
+MEASURED = {
+    '["pre",".nboutput > .output_area",".cell_output > .output",': '["pre:not(details:not([open]) *)",',
+    "subtree:!0,childList:!0}),e()}": "subtree:!0,childList:!0}),t()}",
+    'document.getElementsByClassName("bd-header")[0].getBoundingClientRect()': "{bottom:0}",
+}
 UNFOLDED = 'addEventListener("toggle", () => dispatchEvent(new Event("resize")), true)'  # then the theme measures
+# On a phone the contents lie over the page, and would stay there.
+CHOSEN = 'addEventListener("click", ({ target }) => target.closest("dialog[open] a[href]")?.closest("dialog").close())'
 FROM_FILES = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false'  # it would be fetched from pages
 THEME = "sphinx_book_theme"  # whose files these are
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
@@ -186,10 +193,11 @@ def write(app, exception):
     if not sheets:  # nothing was written anew
         return
     scripts = [path for path in static.rglob("*.js") if path.name not in (PROGRAM, "fontawesome.js", *DROPPED)]
-    program = ";\n".join([*((static / name).read_text(encoding="utf-8") for name in SHARED), UNFOLDED, FROM_FILES])
-    if MEASURED not in program:
-        raise ExtensionError("The theme no longer measures code as it did: see MEASURED in bundle.py.")
-    program = program.replace(MEASURED, MEASURED_OPEN)
+    program = ";\n".join([*((static / name).read_text(encoding="utf-8") for name in SHARED), UNFOLDED, CHOSEN, FROM_FILES])
+    for theirs, ours in MEASURED.items():
+        if theirs not in program:
+            raise ExtensionError(f"The theme no longer measures as it did, by {theirs}: see MEASURED in bundle.py.")
+        program = program.replace(theirs, ours)
     words = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
     css = style(static, sheets, used(site, scripts), words)
     css = icons(css, static / ICONS, static / FONT) + css
