@@ -27,7 +27,7 @@ SHARED = ("documentation_options.js", "doctools.js", "sphinx_highlight.js", "cli
 # it); and the height of its header, which the book has not.
 MEASURED = {
     '["pre",".nboutput > .output_area",".cell_output > .output",': '["pre:not(details:not([open]) *)",',
-    "subtree:!0,childList:!0}),e()}": "subtree:!0,childList:!0}),t()}",
+    "subtree:!0,childList:!0}),e()}": "subtree:!0,childList:!0}),requestAnimationFrame(e)}",
     'document.getElementsByClassName("bd-header")[0].getBoundingClientRect()': "{bottom:0}",
 }
 UNFOLDED = 'addEventListener("toggle", () => dispatchEvent(new Event("resize")), true)'  # then the theme measures
