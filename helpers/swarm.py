@@ -19,6 +19,7 @@ from .scenes import Points
 
 IN_CACHE = 16_384  # meetings with a cell that are looked through at once
 
+
 class Pairs(NamedTuple):
     """Each pair of birds within the radius, once: indices i and j (m,), and at[j] - at[i] (m, 2)."""
 
