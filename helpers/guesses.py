@@ -147,7 +147,7 @@ def _some(values):
 def _identity(*squares):
     """Three mean squares, with as many decimals as the least needs to be seen."""
     least = min((square for square in squares if square > 0), default=1.0)
-    places = int(np.clip(1 - np.floor(np.log10(least)), 0, 6))
+    places = int(np.clip(1 - np.floor(np.log10(least) + 1e-9), 0, 6))  # a mean that rounding left just below one is one
     crowd_error, average_error, diversity = (f"{square:,.{places}f}" for square in squares)
     return f"{crowd_error} = {average_error} \u2212 {diversity}"
 

@@ -149,7 +149,8 @@ def test_digits():
     assert found.losses[first - 1, 3] <= 100 * np.log(10)
     # its weights stay as they were when it was cut off
     early = staleness.train(inputs, labels, 32, 8.0, int(first))
-    assert np.array_equal(found.weights[3], early.weights[0]) and np.isfinite(found.weights).all()
+    np.testing.assert_allclose(found.weights[3], early.weights[0], rtol=1e-6)  # BLAS adds up one run in another order than four
+    assert np.isfinite(found.weights).all()
 
 
 def test_the_largest_numbers():
