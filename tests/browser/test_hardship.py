@@ -39,7 +39,8 @@ def test_without_storage_everything_works_till_the_page_is_left(reader):
 def test_where_no_font_comes_the_text_stands_as_it_would(reader):
     tab = reader.open(CHAPTER)
     tab.evaluate("document.fonts.ready")
-    height = "document.querySelector('article > section').getBoundingClientRect().height"
+    # with all in its place, what is laid out late too
+    height = "document.documentElement.dataset.whole = '', document.querySelector('article > section').getBoundingClientRect().height"
     whole = tab.evaluate(height)
     reader.expect("Failed to load resource")
     bare = reader.open(CHAPTER, replies={r"\.woff2?": None})

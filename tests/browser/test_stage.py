@@ -48,10 +48,10 @@ def go_live(figure):
     expect(figure).to_have_attribute("data-engine", "browser", timeout=START)
 
 
-def wait_for_step(figure, step, timeout=30_000):
+def wait_for_step(figure, step):
     figure.page.wait_for_function(
         "([name, step]) => Number(document.getElementById(name).dataset.step) >= step",
-        arg=[figure.get_attribute("id"), step], timeout=timeout)
+        arg=[figure.get_attribute("id"), step], timeout=START)
 
 
 def pixels(figure):
@@ -186,7 +186,7 @@ def test_live_it_plays_obeys_and_is_touched(reader, stage):
     figure = figure_of(tab, stage)
     go_live(figure)
     expect(figure).to_have_attribute("data-playing", "true")
-    wait_for_step(figure, STEPS, timeout=START)
+    wait_for_step(figure, STEPS)
     act(figure, "pause")
     expect(figure).not_to_have_attribute("data-playing", "true")
     control = figure.locator(f'[name="{stage.header["live"][0]}"]')
