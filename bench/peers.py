@@ -8,13 +8,15 @@ bench/against: models as a user of each library writes them. A race begins only 
 import json
 import os
 import subprocess
+import sys
 import time
 
 import environment
 import table
 
 REQUIREMENTS = environment.ROOT / "bench" / "requirements.txt"
-RACES = ("flock", "colony", "trips", "hopfield", "teams", "votes")  # modules of bench/against
+RACES = ("flock", "colony", "trips", "hopfield", "teams", "votes", "redraw")  # modules of bench/against
+AT_HOME = ("redraw",)  # in the book's own environment: a kernel is a part of it
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -29,7 +31,8 @@ def measure(python):
     alone = os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": str(environment.ROOT), "MPLBACKEND": "agg"}
     rows = []
     for race in RACES:
-        with subprocess.Popen([python, environment.ROOT / "bench" / "against", race], env=alone, stdout=subprocess.PIPE, text=True,
+        its = sys.executable if race in AT_HOME else python
+        with subprocess.Popen([its, environment.ROOT / "bench" / "against", race], env=alone, stdout=subprocess.PIPE, text=True,
                               preexec_fn=lambda: os.sched_setaffinity(0, {core})) as racing:
             for line in racing.stdout:
                 rows.append(json.loads(line))
