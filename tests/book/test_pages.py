@@ -1,5 +1,6 @@
 """Every built page, read as text: nothing from elsewhere, nothing asleep, nothing left over."""
 import collections
+import functools
 import json
 import re
 from pathlib import Path
@@ -22,9 +23,15 @@ every_page = pytest.mark.parametrize(
     "page", PAGES, ids=[str(path.relative_to(SITE)) for path in PAGES])
 
 
+@functools.cache
+def parsed(page):
+    """To be read, not to be changed."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
 @pytest.fixture
 def soup(page):
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    return parsed(page)
 
 
 def test_the_book_is_built():
@@ -112,7 +119,7 @@ def test_every_answer_to_a_question_gets_its_reason(page, soup):
 def test_every_pack_belongs_to_a_figure():
     packs = {path.resolve() for path in SITE.glob("_packs/**/*.js")}
     used = {(page.parent / figure["data-pack"]).resolve() for page in PAGES
-            for figure in BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select(
+            for figure in parsed(page).select(
                 "figure.explore, figure.stage")}
     assert packs == used
 

@@ -22,12 +22,15 @@ SHOWS = {"matplotlib", "ipywidgets", "IPython", "anywidget", "traitlets", "PIL"}
 FOR_NOTEBOOKS = {"explore", "stage", "paste", "scenes", "figures", "glue", "bets"} | set(MODELS)
 
 
-def loaded_by(module):
-    """The top names of every module that an import of helpers.`module` loads."""
+def loaded_by(*modules):
+    """The names of every module that an import of helpers.* of these loads."""
+    imports = ", ".join(f"helpers.{module}" for module in modules)
     found = subprocess.run(
-        [sys.executable, "-c", f"import helpers.{module}, sys, json; print(json.dumps(list(sys.modules)))"],
+        [sys.executable, "-c", f"import {imports}, sys, json; print(json.dumps(list(sys.modules)))"],
         capture_output=True, text=True, check=True, cwd=HELPERS.parent)
-    return set(json.loads(found.stdout))
+    loaded = set(json.loads(found.stdout))
+    assert {f"helpers.{module}" for module in modules} <= loaded
+    return loaded
 
 
 def imports_of(source):
@@ -52,10 +55,8 @@ def test_there_are_models_to_test():
     assert {"crowd", "juries", "influence", "teams", "markets"} <= set(MODELS)
 
 
-@pytest.mark.parametrize("module", [*MODELS, *TWINS])
-def test_a_model_loads_nothing_that_shows(module):
-    loaded = loaded_by(module)
-    assert f"helpers.{module}" in loaded
+def test_models_load_nothing_that_shows():
+    loaded = loaded_by(*MODELS, *TWINS)
     assert not loaded & SHOWS
     assert not {f"helpers.{name}" for name in SHOWING} & loaded
 
@@ -63,15 +64,12 @@ def test_a_model_loads_nothing_that_shows(module):
 @pytest.mark.parametrize("module", sorted(BETWEEN))
 def test_between_them_there_is_numpy_alone(module):
     loaded = loaded_by(module)
-    assert f"helpers.{module}" in loaded
     assert not loaded & (SHOWS | {"scipy", "sklearn", "torch", "joblib"})
     assert {name for name in loaded if name.startswith("helpers.")} <= {f"helpers.{name}" for name in BETWEEN}
 
 
-@pytest.mark.parametrize("module", sorted(SHOWING & set(MODULES)))
-def test_what_shows_knows_no_model_and_no_torch(module):
-    loaded = loaded_by(module)
-    assert f"helpers.{module}" in loaded
+def test_what_shows_knows_no_model_and_no_torch():
+    loaded = loaded_by(*sorted(SHOWING & set(MODULES)))
     assert "torch" not in loaded
     assert not {f"helpers.{name}" for name in MODELS} & loaded
 
