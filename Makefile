@@ -52,8 +52,7 @@ test: html
 # models' tests in Pyodide; the reports are committed.
 test-long: SHELL := /bin/bash
 test-long: html engines
-	set -o pipefail; $(PY) -m pytest tests/helpers tests/book/test_assignments.py tests/book/test_covers.py tests/browser/test_paper.py tests/browser/test_explore.py tests/browser/test_lab.py \
-	  tests/browser/test_lite.py tests/browser/test_pages.py tests/browser/test_engines.py --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
+	set -o pipefail; $(PY) -m pytest tests/helpers tests/book tests/browser --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
 	set -o pipefail; $(BIN)/../lib/python3*/site-packages/playwright/driver/node tests/pyodide.mjs $(SITE)/_pyodide | tee tests/LONG_PYODIDE.txt
 
 engines:

@@ -1,9 +1,8 @@
 """Statistical tests take the fixture `seed`: they must pass for every seed from 0 to 99.
 
 One seed is run by default, all of them with --all-seeds. Tolerances are five standard errors, from theory.
-Of the notebooks, one is run again by default, to draw its explorers anew; all of them with --every-notebook. Tests of
-the front end that all explorers share try one explorer of each kind a page; all of them with --every-notebook. So it is with
-tests that take the fixture `at_length`.
+Of the notebooks, one is run again by default, to draw its explorers anew; all of them with --every-notebook. So it is with tests
+that take the fixture `at_length`, and with most of what tests in a browser try of figures and questions: see browser/conftest.py.
 """
 import re
 
@@ -16,7 +15,7 @@ def pytest_addoption(parser):
     parser.addoption("--every-notebook", action="store_true", help="run every notebook again, and draw its explorers anew, not the first alone")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def at_length(request):
     """For a test whose kind another one tries by default."""
     if not request.config.getoption("--every-notebook"):

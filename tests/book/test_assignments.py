@@ -129,7 +129,7 @@ SECONDS, MEGABYTES = 300, 700
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded(tmp_path_factory, at_length):
     """A class whose submissions are not what one hopes, graded: (the rows of grades.csv by submission, the folder of reports)."""
     folder, made = tmp_path_factory.mktemp("class"), Assignment(FIRST)
     for name, code in {

@@ -129,16 +129,18 @@ def first_of_each_page(figures):
     return list({figure.page: figure for figure in reversed(figures)}.values())
 
 
-def kinds_of_each_page(explorers):
-    """On each page one explorer for each set of kinds of controls: they share one front end."""
-    return list({(explorer.page, frozenset(control.type for control in explorer.controls)): explorer
-                 for explorer in reversed(explorers)}.values())[::-1]
+def kinds(figures, kind):
+    """The first of each page, and the first of each kind: they share one front end."""
+    of_kinds = {kind(figure): figure for figure in reversed(figures)}.values()
+    return [figure for figure in figures if figure in of_kinds or figure in first_of_each_page(figures)]
 
 
 def pytest_generate_tests(metafunc):
-    """Tests find pages, explorers and forms by themselves.
+    """Tests find pages, explorers, stages and forms by themselves: all of them with --every-notebook.
 
-    A page is opened both over http and as a file; what stands on pages, one way for each page, by turns.
+    By default those marked `front_end` try some of each kind and a fourth of the pages, those marked `starts_python` two stages, and
+    those of a page's `look` go by turns, a page by day and the next by night. A page is opened both over http and as a file, by default
+    a fourth of them; what stands on pages, one way for each page.
     """
     def form_id(form):
         return f"{Path(form.page).stem}-{form.name[8:28]}"
@@ -146,12 +148,17 @@ def pytest_generate_tests(metafunc):
     def figure_id(figure):
         return f"{Path(figure.page).stem}-{figure.name}"
 
-    pages, explorers = built.PAGES, built.EXPLORERS
-    if not metafunc.config.getoption("--every-notebook"):  # session plans are all of one make: one is enough
+    pages, explorers, stages, forms = built.PAGES, built.EXPLORERS, built.STAGES, built.FORMS
+    at_length = metafunc.config.getoption("--every-notebook")
+    if not at_length:  # session plans are all of one make: one is enough
         pages = [page for page in pages if not re.search(r"/session_0[2-8]", page)]
-    if metafunc.definition.get_closest_marker("front_end") and not metafunc.config.getoption("--every-notebook"):
-        explorers = kinds_of_each_page(explorers)
-    gates = [form for form in built.FORMS if isinstance(form.opens, built.Explorer)]
+    if metafunc.definition.get_closest_marker("front_end") and not at_length:
+        explorers = kinds(explorers, lambda explorer: frozenset(control.type for control in explorer.controls))
+        pages = pages[::4]
+        stages, forms = first_of_each_page(stages), kinds(forms, lambda form: (type(form.opens), "interval" in form.facts))
+    if metafunc.definition.get_closest_marker("starts_python") and not at_length:
+        stages = stages[::len(stages) // 2 or 1][:2]
+    gates = [form for form in forms if isinstance(form.opens, built.Explorer)]
     asked = set(metafunc.fixturenames)
     given = {name for mark in metafunc.definition.iter_markers("parametrize")
              for name in re.split(r"[ ,]+", mark.args[0] if isinstance(mark.args[0], str) else ",".join(mark.args[0]))}
@@ -159,9 +166,8 @@ def pytest_generate_tests(metafunc):
             ("page", pages, lambda page: Path(page).stem),
             ("explorer", explorers, figure_id),
             ("front_explorer", first_of_each_page(built.EXPLORERS), figure_id),
-            ("stage", built.STAGES, figure_id),
-            ("front_stage", first_of_each_page(built.STAGES), figure_id),
-            ("form", built.FORMS, form_id),
+            ("stage", stages, figure_id),
+            ("form", forms, form_id),
             ("gate", gates, form_id),  # a form that an explorer waits for
             ("number_gate", [form for form in gates if form.opens.sets], form_id)):
         if name not in asked or name in given:
@@ -173,7 +179,18 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize((name, "where"), list(zip(found, turns, strict=True)),
                                  ids=[f"{ident(it)}-{turn}" for it, turn in zip(found, turns, strict=True)])
             asked.discard("where")
+        elif name == "page" and "where" in asked and not at_length:
+            ways = [(page, "http") for page in found] + [(page, "file") for page in found[::4]]
+            metafunc.parametrize(("page", "where"), ways, ids=[f"{ident(page)}-{where}" for page, where in ways])
+            asked.discard("where")
+        elif name == "page" and "look" in asked and not at_length:
+            looks = [("light", "dark")[number % 2] for number in range(len(found))]
+            metafunc.parametrize(("page", "look"), list(zip(found, looks, strict=True)),
+                                 ids=[f"{ident(page)}-{look}" for page, look in zip(found, looks, strict=True)])
+            asked.discard("look")
         else:
             metafunc.parametrize(name, found, ids=ident)
+    if "look" in asked - given:
+        metafunc.parametrize("look", ["light", "dark"])
     if "where" in asked:
         metafunc.parametrize("where", ["http", "file"])

@@ -51,7 +51,7 @@ def said_by(cell):
     return "".join(output.get("text", "") for output in cell["outputs"] if output["output_type"] == "stream")
 
 
-def test_a_chapter_without_torch_runs_to_its_end_and_answers(student):
+def test_a_chapter_without_torch_runs_to_its_end_and_answers(student, at_length):
     notebook = student.open(WHOLE, LIMIT)
     cells = notebook.run_all(LIMIT)
     assert errors_of(cells) == []
@@ -72,7 +72,7 @@ def test_a_stage_can_be_touched(student, at_length):
     assert notebook.touch_a_stage()
 
 
-def test_a_cell_that_needs_torch_says_so_in_one_line_and_the_next_runs(student):
+def test_a_cell_that_needs_torch_says_so_in_one_line_and_the_next_runs(student, at_length):
     cells = student.open(WITH_TORCH, LIMIT).run(4, LIMIT)
     needs, after = cells[2], cells[3]
     assert needs["source"].startswith("# behind the scenes\nimport torch")
@@ -80,7 +80,7 @@ def test_a_cell_that_needs_torch_says_so_in_one_line_and_the_next_runs(student):
     assert errors_of(cells) == [] and after["outputs"]
 
 
-def test_what_a_student_changed_outlives_a_reload_and_a_new_release(browser, edition):
+def test_what_a_student_changed_outlives_a_reload_and_a_new_release(browser, edition, at_length):
     folder, address = edition
     student = Student(browser, address)
     notebook = student.open(WHOLE, LIMIT)

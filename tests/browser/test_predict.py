@@ -39,6 +39,7 @@ def expect_open(tab, form):
         expect(figure.locator(".explore-note")).to_be_hidden()
 
 
+@pytest.mark.front_end
 def test_nothing_opens_before_an_answer_and_to_pass_takes_two_tabs_and_a_key(reader, form, where):
     tab = reader.open(form.page, where=where)
     expect_waiting(tab, form)
@@ -69,6 +70,7 @@ def nearest(form, number):
     return tuple(indices)
 
 
+@pytest.mark.front_end
 def test_each_answer_gets_its_own_word(reader, form, where):
     tab = reader.open(form.page, where=where)
     asked = form_of(tab, form)
@@ -140,6 +142,7 @@ def test_the_figure_starts_at_the_reader_s_number(reader, number_gate, where):
         expect(figure.locator("figcaption")).to_have_text(form.opens.states()[indices].sentence)
 
 
+@pytest.mark.front_end
 def test_the_keyboard_is_enough(reader, form, where):
     tab = reader.open(form.page, where=where)
     asked = form_of(tab, form)
@@ -164,6 +167,7 @@ def test_the_keyboard_is_enough(reader, form, where):
     expect_open(tab, form)
 
 
+@pytest.mark.front_end
 def test_an_address_opens_a_figure_that_waits(reader, gate):
     explorer = gate.opens
     tab = reader.open(gate.page, f"#{explorer.name}?{explorer.query(explorer.default)}")
@@ -177,8 +181,10 @@ def test_the_facts_are_whole(form):
 
 
 @pytest.mark.parametrize("page", ASKED)
-def test_every_check_answers_each_choice_by_keyboard_alone(reader, page):
-    """One tab for the whole page: nothing on it waits for these answers."""
+def test_every_check_answers_each_choice_by_keyboard_alone(reader, page, request):
+    """One tab for the whole page: nothing on it waits for these answers. By default one chapter over http and one as a file."""
+    if page not in ASKED[:2]:
+        request.getfixturevalue("at_length")
     tab = reader.open(page, where=("http", "file")[ASKED.index(page) % 2])
     for check in built.CHECKS[page]:
         asked, feedback = form_of(tab, check), check.facts["feedback"]

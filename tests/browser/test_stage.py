@@ -76,6 +76,7 @@ def scene_here(stage, step):
     return live.answer({"do": "go", "steps": step})
 
 
+@pytest.mark.front_end
 def test_the_recording_plays_scrubs_and_steps(reader, stage, where):
     tab = reader.open(stage.page, where=where, **STILL)
     figure = figure_of(tab, stage)
@@ -104,6 +105,7 @@ def test_the_recording_plays_scrubs_and_steps(reader, stage, where):
     expect(figure).to_have_attribute("data-step", str(runs[0]["steps"][-2]))
 
 
+@pytest.mark.front_end
 def test_every_scenario_is_there(reader, stage):
     tab = reader.open(stage.page, **STILL)
     figure = figure_of(tab, stage)
@@ -116,6 +118,7 @@ def test_every_scenario_is_there(reader, stage):
         expect(figure.locator("output.readout")).to_have_text(run["readouts"][-1])
 
 
+@pytest.mark.front_end
 def test_the_page_draws_what_was_recorded(reader, stage):
     """The recording's frames are the model's scenes, to half a level of each column."""
     tab = reader.open(stage.page, **STILL)
@@ -139,15 +142,15 @@ def test_the_page_draws_what_was_recorded(reader, stage):
             assert np.nanmax(off, initial=0) <= span / column["levels"] / 2 + 1e-9, (layer, column["name"])
 
 
-def test_it_starts_by_itself_when_it_is_seen(reader, front_stage):
-    stage = front_stage
+@pytest.mark.front_end
+def test_it_starts_by_itself_when_it_is_seen(reader, stage):
     figure = figure_of(reader.open(stage.page), stage)
     expect(figure).to_have_attribute("data-playing", "true")
     wait_for_step(figure, 10)
 
 
-def test_with_less_motion_nothing_moves_by_itself(reader, front_stage):
-    stage = front_stage
+@pytest.mark.front_end
+def test_with_less_motion_nothing_moves_by_itself(reader, stage):
     tab = reader.open(stage.page, **STILL)
     figure = figure_of(tab, stage)
     before = step_of(figure), pixels(figure)
@@ -158,6 +161,7 @@ def test_with_less_motion_nothing_moves_by_itself(reader, front_stage):
     assert not figure.get_attribute("data-playing")
 
 
+@pytest.mark.starts_python
 def test_live_both_pythons_agree(reader, stage):
     """The same class, seed and settings: the browser's scene is this Python's."""
     tab = reader.open(stage.page, **STILL)
@@ -181,6 +185,7 @@ def test_live_both_pythons_agree(reader, stage):
 EXACT = {stage.name for stage in built.STAGES if stage.header["model"] not in ("Vicsek", "Boids")}
 
 
+@pytest.mark.starts_python
 def test_live_it_plays_obeys_and_is_touched(reader, stage):
     tab = reader.open(stage.page)
     figure = figure_of(tab, stage)
@@ -247,8 +252,8 @@ def test_live_a_text_is_typed_and_a_mistyped_one_refused(reader, stage):
     expect(figure).to_have_attribute("data-engine", "browser")
 
 
-def test_live_the_keyboard_is_enough(reader, front_stage):
-    stage = front_stage
+@pytest.mark.starts_python
+def test_live_the_keyboard_is_enough(reader, stage):
     tab = reader.open(stage.page, **STILL)
     figure = figure_of(tab, stage)
     figure.locator("[data-action=live]").focus()
@@ -278,8 +283,8 @@ def test_live_the_keyboard_is_enough(reader, front_stage):
     assert height / 2 < y < height
 
 
-def test_as_a_file_it_says_why_it_cannot_run(reader, front_stage):
-    stage = front_stage
+@pytest.mark.front_end
+def test_as_a_file_it_says_why_it_cannot_run(reader, stage):
     figure = figure_of(reader.open(stage.page, where="file", **STILL), stage)
     act(figure, "live")
     expect(figure.locator(".explore-note")).to_contain_text("make serve")
@@ -376,6 +381,7 @@ def test_stages_share_one_worker_and_rest_off_screen(reader):
     assert step_of(here) == rested
 
 
+@pytest.mark.front_end
 def test_on_paper_the_run_s_end_stands(reader, stage):
     tab = reader.open(stage.page, **STILL)
     tab.emulate_media(media="print")
