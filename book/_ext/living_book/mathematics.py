@@ -3,22 +3,46 @@ import re
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
-# latex2mathml sets "b log 2" without the spaces that TeX leaves around a named operator.
+# latex2mathml sets "b log 2" without the spaces that TeX leaves around a named operator, and the fraction against its integral.
 NAMED = "<mi>(?:log|exp|max|min|arg|sin|cos|Var)</mi>"
 OPERATOR = re.compile(rf"<msub>{NAMED}<m[in]>[^<]*</m[in]></msub>|{NAMED}")  # log, or log with its base
 SPACE = '<mspace width="0.17em"/>'
 NEEDLESS = re.compile(re.escape(SPACE) + r'(?=<mo[^>]*>[(&])')
+INTEGRAL = re.compile(r"(?<!<msub>)(?<!<msup>)(?<!<msubsup>)<mo>&#x0222B;</mo>")  # one without limits
+# As high as a digit and as deep as a bracket, or the root's sign would hang below a lone small letter.
+ROOT = '<msqrt><mspace height="0.72em" depth="0.15em"/>'
+BEFORE, AFTER = re.compile(r"[^\s\u2013\u2014-]+$"), re.compile(r"^[^\s\u2013\u2014-]+")  # what no line may part from a formula
 
 
 def mathml(latex: str, display: str) -> str:
     spaced = OPERATOR.sub(rf"{SPACE}\g<0>{SPACE}", convert(latex, display=display))
-    return NEEDLESS.sub("", spaced)
+    spaced = INTEGRAL.sub(rf"\g<0>{SPACE}", spaced)
+    return NEEDLESS.sub("", spaced).replace("<msqrt>", ROOT)
+
+
+class Joined(SphinxPostTransform):
+    """Gives a formula in the text the brackets, commas and stops beside it: a line could else begin with them."""
+
+    default_priority = 900
+
+    def run(self, **kwargs):
+        for formula in list(self.document.findall(nodes.math)):
+            for step, pattern in ((-1, BEFORE), (1, AFTER)):
+                parent = formula.parent
+                place = parent.index(formula) + step
+                text = parent[place] if 0 <= place < len(parent) else None
+                beside = isinstance(text, nodes.Text) and pattern.search(text.astext())
+                if beside:
+                    formula["before" if step < 0 else "after"] = beside[0]
+                    parent.replace(text, nodes.Text(pattern.sub("", text.astext())))
 
 
 def inline(translator, node):
-    translator.body.append(f'<span class="formula">{mathml(node.astext(), "inline")}</span>')
+    before, after = (translator.encode(node.get(side, "")) for side in ("before", "after"))
+    translator.body.append(f'<span class="formula">{before}{mathml(node.astext(), "inline")}{after}</span>')
     raise nodes.SkipNode
 
 
@@ -37,3 +61,4 @@ def block(translator, node):
 def setup(app):
     app.add_html_math_renderer("mathml", inline_renderers=(inline, None),
                                block_renderers=(block, None))
+    app.add_post_transform(Joined)
