@@ -387,12 +387,14 @@ class Stage {
     this.pause();
     this.note.say("broken", "");
     this.note.say("starting", "Python is starting in your browser …");
+    const button = this.bar.querySelector("[data-action=live]");
+    button.textContent = "Starting …"; // the note may be below the screen
     const { recordings, ...header } = this.header;
     await this.runIn(new InBrowser(this.figure, header, (text) => this.note.say("starting", text)));
+    button.textContent = "Run it live";
     if (!this.engine) return;
     this.note.say("starting", "");
     this.figure.dataset.engine = "browser";
-    this.canvas.scrollIntoView({ block: "nearest" }); // the controls that appear push it down
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.play();
   }
 
