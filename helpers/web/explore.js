@@ -180,11 +180,7 @@
     }
   }
 
-  // Figures far from the screen are laid out late (book.css): later than the reader comes who follows a link to what is below
-  // them, or goes back to where she was. So all are then at once, and else one after the other, when there is time.
-  function layOut() {
-    document.documentElement.dataset.whole = "";
-  }
+  // Figures far from the screen are laid out late (book.css), one after the other, when there is time.
   function layOutWhenIdle() {
     const soon = window.requestIdleCallback ?? setTimeout; // Safari has none
     const cells = Array.from(document.querySelectorAll(".bd-article .cell"));
@@ -198,14 +194,33 @@
     soon(next);
   }
 
-  function openAddress(explorers) {
+  // Where a link has led stays in its place, whatever changes its height above it, until the reader moves.
+  let held = null;
+  const byLink = performance.getEntriesByType("navigation")[0]?.type === "navigate"; // else the browser knows where the reader was
+  function holdWhereLinksLead() {
+    if (byLink) held = document.getElementById(location.hash.slice(1)); // as :target is not known yet
+    const hold = () => held?.scrollIntoView();
+    new ResizeObserver(hold).observe(document.body);
+    for (const moved of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      window.addEventListener(moved, () => { held = null; }, { capture: true, passive: true });
+    }
+    document.addEventListener("click", ({ target }) => {
+      const link = target.closest("a[href*='#']");
+      if (!link) return;
+      document.documentElement.dataset.whole = ""; // what is above the target, before the browser looks for it
+      held = document.getElementById(link.hash.slice(1));
+    });
+  }
+
+  function openAddress(explorers, lead = true) {
     const [name, query] = location.hash.slice(1).split("?", 2);
     const explorer = explorers.get(name);
-    layOut();
     if (explorer) {
+      document.documentElement.dataset.whole = "";
       stopWaiting(explorer.figure);
       if (query !== undefined) explorer.open(query);
-      explorer.figure.scrollIntoView();
+      if (lead) held = explorer.figure;
+      held?.scrollIntoView();
     } else if (query !== undefined && !document.getElementById(name)) {
       let note = document.getElementById("address-note");
       if (!note) {
@@ -220,9 +235,8 @@
   }
 
   function start() {
-    if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") layOut();
     window.addEventListener("load", layOutWhenIdle);
-    document.addEventListener("click", ({ target }) => target.closest("a[href*='#']") && layOut());
+    holdWhereLinksLead();
     const explorers = new Map();
     for (const figure of document.querySelectorAll("figure.explore")) {
       explorers.set(figure.dataset.explore, new Explorer(figure));
@@ -233,7 +247,7 @@
     });
     whenNear(document.querySelectorAll("figure.explore"),
       (figure) => explorers.get(figure.id).load());
-    if (location.hash) openAddress(explorers);
+    if (location.hash) openAddress(explorers, byLink);
     window.addEventListener("hashchange", () => openAddress(explorers));
   }
 

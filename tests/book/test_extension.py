@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 EXTENSIONS = ROOT / "book" / "_ext"
 sys.path.insert(0, str(EXTENSIONS))
 
-from living_book import claims  # noqa: E402
+from living_book import claims, mathematics  # noqa: E402
 
 CONF = """
 extensions = ["myst_nb", "living_book"]
@@ -107,7 +107,7 @@ PAGES = {
     "sub/page.md": "# Page\n\n```{borrow} chapter jury\n```\n\n```{borrow} deep/herd herd\n```\n\n"
                    "See {state}`eleven, and unfair <chapter#jury?voters=11&fair=false>`, or {state}`sheep <herd#herd>`.\n",
     "sub/deep/herd.ipynb": [HERD],
-    "plain.md": "# Plain\n\nNo figure, but $x^2$.\n",
+    "plain.md": "# Plain\n\nNo figure, but $x^2$, or ($y$/$z$-fold); and $\\int \\sqrt n$.\n",
     "other.md": "# Other\n",
     "last.md": "# Last\n",
 }
@@ -116,6 +116,19 @@ PAGES = {
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     return Book(tmp_path_factory.mktemp("serial") / "book", PAGES).built()
+
+
+def test_no_line_parts_a_formula_from_its_brackets_commas_and_stops(book):
+    paragraph = book.page("plain").select_one("section p")
+    assert paragraph.get_text() == "No figure, but x2, or (y/z-fold); and \u222bn."
+    assert [formula.get_text() for formula in paragraph.select(".formula")] == ["x2,", "(y/", "z", "\u222bn."]
+
+
+def test_roots_do_not_hang_and_integrals_stand_apart():
+    of = mathematics.mathml
+    assert re.search("<msqrt><mspace [^>]*height[^>]*/><mi>n</mi></msqrt>", of(r"\sqrt n", "inline"))
+    assert re.search("&#x0222B;</mo><mspace [^>]*/><mi>x</mi>", of(r"\int x", "block"))
+    assert re.search("<msubsup><mo>&#x0222B;</mo><mn>0</mn><mn>1</mn></msubsup>", of(r"\int_0^1 x", "block"))
 
 
 @pytest.fixture
@@ -177,7 +190,7 @@ def test_the_front_end_is_loaded_where_there_is_a_figure(book):
     assert not list(book.site.glob("_static/**/*.otf"))
 
 
-def test_two_processes_build_the_same_book(book, tmp_path):
+def test_two_processes_build_the_same_book(book, tmp_path, at_length):
     parallel = Book(tmp_path / "book", PAGES).built("-j", "2")
     assert len(book.files()) >= 11
     assert parallel.files() == book.files()
@@ -194,7 +207,7 @@ def test_a_second_build_changes_nothing_and_a_touched_page_stays_alive(copy):
     assert copy.packs() == ["sub/chapter/jury.js", "sub/deep/herd/herd.js"]
 
 
-def test_a_changed_explorer_changes_where_it_is_borrowed(copy):
+def test_a_changed_explorer_changes_where_it_is_borrowed(copy, at_length):
     copy.write("sub/chapter.ipynb", [JURY.replace("voters, fair", "jurors, fair")])
     copy.built()
     for page in ("sub/chapter", "index", "sub/page"):
@@ -202,7 +215,7 @@ def test_a_changed_explorer_changes_where_it_is_borrowed(copy):
         assert figure.figcaption.text == "3 jurors, fair: True."
 
 
-def test_a_removed_explorer_takes_its_pack_along(copy):
+def test_a_removed_explorer_takes_its_pack_along(copy, at_length):
     copy.write("sub/chapter.ipynb", ["1 + 1"])
     code, said = copy.build()
     assert code == 0, said
@@ -212,7 +225,7 @@ def test_a_removed_explorer_takes_its_pack_along(copy):
     assert copy.page("index").select("figure.explore") == []
 
 
-def test_a_renamed_explorer_leaves_no_old_pack(copy):
+def test_a_renamed_explorer_leaves_no_old_pack(copy, at_length):
     copy.write("sub/deep/herd.ipynb", [HERD.replace("def herd", "def flock")])
     copy.build()
     assert copy.packs() == ["sub/chapter/jury.js", "sub/deep/herd/flock.js"]

@@ -39,9 +39,10 @@ def expect_said(figure, control, index):
         assert field.get_attribute("aria-valuetext").replace(",", "") == control.labels[index]
 
 
+@pytest.mark.front_end
 def test_it_shows_what_python_draws(tab, explorer, request):
     """The page's states are those of the pack; and of what Python draws now, where the notebook is run again."""
-    again = request.config.getoption("--every-notebook") or explorer.source == built.EXPLORERS[0].source
+    again = request.config.getoption("--every-notebook") or explorer.source == built.EXPLORERS[-1].source
     figure = figure_of(tab, explorer)
     states = explorer.states()
     assert shown(figure) == (parsed(tab, states[explorer.default].picture),
@@ -140,20 +141,37 @@ SETTLED = """async (element) => {
   }
   return top;
 }"""
-LONGEST = max(built.PAGES, key=lambda page: sum(explorer.page == page for explorer in built.EXPLORERS), default="")
+BELOW_THE_BAR = 64
+LONGEST, MOST_MOVING = (max(built.PAGES, key=lambda page: sum(figure.page == page for figure in figures), default="")
+                        for figures in (built.EXPLORERS, built.STAGES))
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_links_lead_to_where_they_say_on_a_page_that_is_laid_out_late(reader, width):
-    explorer = [explorer for explorer in built.EXPLORERS if explorer.page == LONGEST][-1]
+@pytest.mark.parametrize("page", dict.fromkeys([LONGEST, MOST_MOVING]))
+def test_links_lead_to_where_they_say_on_a_page_that_is_laid_out_late(reader, page, width):
+    explorer = [explorer for explorer in built.EXPLORERS if explorer.page == page][-1]
     screen = {"viewport": {"width": width, "height": 800}}
-    tab = reader.open(LONGEST, f"#{explorer.name}?{explorer.query(explorer.some_states()[1])}", **screen)
-    assert 0 <= tab.locator(explorer.selector).evaluate(SETTLED) <= 200
-    tab = reader.open(LONGEST, **screen)
+    tab = reader.open(page, f"#{explorer.name}?{explorer.query(explorer.some_states()[1])}", **screen)
+    assert tab.locator(explorer.selector).evaluate(SETTLED) == pytest.approx(BELOW_THE_BAR, abs=2)
     headings = tab.locator("article section > h2")
-    heading = headings.nth(headings.count() // 2)  # the last cannot come to the top
-    tab.evaluate("id => { location.hash = id }", heading.evaluate("heading => heading.parentElement.id"))
-    assert 0 <= heading.evaluate(SETTLED) <= 200
+    number = headings.count() // 2  # the last cannot come to the top
+    name = headings.nth(number).evaluate("heading => heading.parentElement.id")
+    tab = reader.open(page, f"#{name}", **screen)
+    heading = tab.locator("article section > h2").nth(number)
+    assert heading.evaluate(SETTLED) == pytest.approx(BELOW_THE_BAR, abs=2)
+    tab.mouse.move(width / 2, 400)
+    tab.mouse.wheel(0, -300)  # from here on the reader moves
+    tab.wait_for_function("top => scrollY < top", arg=tab.evaluate("scrollY - 200"))
+    assert heading.evaluate(SETTLED) == pytest.approx(BELOW_THE_BAR + 300, abs=2)
+    tab = reader.open(page, **screen)
+    heading = tab.locator("article section > h2").nth(number)
+    tab.locator(f"#pst-page-toc-nav a[href='#{name}']").first.evaluate("link => link.click()")
+    assert heading.evaluate(SETTLED) == pytest.approx(BELOW_THE_BAR, abs=2)
+    tab.evaluate("scrollBy(0, 100)")
+    assert heading.evaluate(SETTLED) == pytest.approx(BELOW_THE_BAR - 100, abs=2)
+    tab.goto(reader.origins["http"] + built.PAGES[-1])
+    tab.go_back()
+    assert heading.evaluate(SETTLED) == pytest.approx(BELOW_THE_BAR - 100, abs=2)
 
 
 @pytest.mark.front_end
@@ -220,6 +238,7 @@ def test_an_ordinary_anchor_is_left_alone(reader, fragment):
     expect_state(figure, built.EXPLORERS[0].default)
 
 
+@pytest.mark.front_end
 def test_a_challenge_is_met_where_it_should_be_and_not_at_the_start(reader, explorer):
     met = [indices for indices, state in explorer.states().items() if state.reached]
     assert bool(met) == explorer.challenge

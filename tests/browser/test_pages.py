@@ -88,6 +88,7 @@ def by_turns(page):
     return ("http", "file")[built.PAGES.index(page) % 2]
 
 
+@pytest.mark.front_end
 def test_the_phone_menu_opens_and_leads_on(reader, page):
     tab = reader.open(page, where=by_turns(page), viewport={"width": 390, "height": 800})
     links = tab.locator("nav.bd-docs-nav a:visible")
@@ -107,21 +108,16 @@ def axe_finds(tab):
             for rule in found for node in rule["nodes"]]
 
 
-def test_axe_finds_nothing_by_day_before_and_after_the_answers(reader, page):
-    tab = reader.open(page, color_scheme="light")
-    expect(tab.locator("html")).to_have_attribute("data-theme", "light")
-    assert axe_finds(tab) == []
-    if tab.locator("form.predict").count():
-        open_all(tab)
-        move_all(tab, last=True)
+def test_axe_finds_nothing(reader, page, look):
+    """By day as the page comes, and after the answers with all controls at their most; by night with all at their least."""
+    tab = reader.open(page, color_scheme=look)
+    expect(tab.locator("html")).to_have_attribute("data-theme", look)
+    if look == "light":
         assert axe_finds(tab) == []
-
-
-def test_axe_finds_nothing_by_night_with_all_at_their_least(reader, page):
-    tab = reader.open(page, color_scheme="dark")
-    expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
+        if not tab.locator("form.predict").count():
+            return
     open_all(tab)
-    move_all(tab, last=False)
+    move_all(tab, last=look == "light")
     assert axe_finds(tab) == []
 
 
@@ -150,7 +146,6 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
 def test_text_in_figures_stands_out(reader, page, look):
     tab = reader.open(page, color_scheme=look)
     open_all(tab)
@@ -161,9 +156,12 @@ def test_text_in_figures_stands_out(reader, page, look):
         assert [(text, paint) for text, paint in texts if contrast(paint, paper) < CONTRAST] == [], name
 
 
+@pytest.mark.front_end
 def test_without_javascript_there_are_figure_and_sentence(reader, page):
     tab = reader.open(page, where=by_turns(page), java_script_enabled=False)
     expect(tab.locator("article h1")).to_be_visible()
+    bar = tab.locator(".bd-header-article").evaluate("bar => getComputedStyle(bar).backgroundColor")
+    assert bar == "rgb(255, 255, 255)"  # text scrolls beneath it
     for explorer in explorers_of(page):
         figure = tab.locator(explorer.selector)
         expect(figure.locator(".explore-view svg").first).to_be_visible()
@@ -196,6 +194,7 @@ def test_first_paint_asks_for_no_pack_far_away(reader):
                           "(entry) => entry.name.endsWith(`/${name}.js`))", arg=last.name)
 
 
+@pytest.mark.front_end
 def test_on_paper_there_are_figure_and_sentence_and_no_controls(reader, page):
     tab = reader.open(page)
     tab.emulate_media(media="print")

@@ -167,6 +167,7 @@ def rewritten(page: str, stamps: dict[str, str], plain) -> str:
             return ""
         return found[0] if " defer" in found[0] else found[0].replace("<script ", "<script defer ", 1)
 
+    page = page.replace(' data-theme="auto">', ' data-theme="light">', 1)  # without JavaScript there would be no colours at all
     page = TOKEN.sub(lambda found: found[2] if plain(found[1]) else found[0], page)
     first = LINK.search(page)
     if first is None:
