@@ -4,6 +4,7 @@ import functools
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -63,6 +64,27 @@ def test_what_a_page_loads_is_there(page, soup):
         url = re.sub(r"[?#].*", "", element.get("src") or element.get("href"))
         if not url.startswith("data:"):
             assert (page.parent / url).is_file(), url
+
+
+@functools.cache
+def names_of(page):
+    """What a link into the page may name."""
+    return {element[name] for name in ("id", "name") for element in parsed(page).select(f"[{name}]")}
+
+
+@every_page
+def test_every_link_within_the_book_leads_to_its_place(page, soup):
+    lost = []
+    for link in soup.select("a[href]"):
+        address = urlsplit(link["href"])
+        if address.scheme or address.netloc or page.name == "404.html" and address.path == "":
+            continue
+        target = (page.parent / unquote(address.path)).resolve() if address.path else page
+        target = target / "index.html" if target.is_dir() else target
+        name = unquote(address.fragment.partition("?")[0])
+        if not target.is_file() or name and target in PAGES and name not in names_of(target):
+            lost.append(link["href"])
+    assert lost == []
 
 
 @every_page
