@@ -1,8 +1,8 @@
 """Statistical tests take the fixture `seed`: they must pass for every seed from 0 to 99.
 
 One seed is run by default, all of them with --all-seeds. Tolerances are five standard errors, from theory.
-Of the notebooks, one is run again by default, to draw its explorers anew; all of them with --every-notebook. So it is with tests
-that take the fixture `at_length`, and with most of what tests in a browser try of figures and questions: see browser/conftest.py.
+Notebooks are run again with --every-notebook alone, to draw their explorers anew. So it is with tests that take the fixture
+`at_length`, and with most of what tests in a browser try of figures and questions: see browser/conftest.py.
 """
 import re
 
@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 def pytest_addoption(parser):
     parser.addoption("--all-seeds", action="store_true", help="run statistical tests with seeds 0 to 99, not 0 alone")
-    parser.addoption("--every-notebook", action="store_true", help="run every notebook again, and draw its explorers anew, not the first alone")
+    parser.addoption("--every-notebook", action="store_true", help="run every notebook again, and draw its explorers anew; try every figure and question, not some of each kind")
 
 
 @pytest.fixture(scope="session")

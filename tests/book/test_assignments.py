@@ -197,7 +197,7 @@ def test_what_is_not_there_is_named(arguments, capsys, monkeypatch):
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_a_master_whose_solution_fails_is_not_assigned(tmp_path):
+def test_a_master_whose_solution_fails_is_not_assigned(tmp_path, at_length):
     master = tmp_path / "book" / "teaching" / "assignments" / FIRST.name
     master.parent.mkdir(parents=True)
     (tmp_path / "book" / "data").symlink_to(ROOT / "book" / "data")

@@ -41,8 +41,8 @@ def expect_said(figure, control, index):
 
 @pytest.mark.front_end
 def test_it_shows_what_python_draws(tab, explorer, request):
-    """The page's states are those of the pack; and of what Python draws now, where the notebook is run again."""
-    again = request.config.getoption("--every-notebook") or explorer.source == built.EXPLORERS[-1].source
+    """The page's states are those of the pack; and, at length, of what Python draws now, in the notebook run again."""
+    again = request.config.getoption("--every-notebook")
     figure = figure_of(tab, explorer)
     states = explorer.states()
     assert shown(figure) == (parsed(tab, states[explorer.default].picture),

@@ -107,7 +107,7 @@ def test_a_button_opens_its_own_chapter_whatever_was_open_before(student, at_len
     assert student.open(WITH_TORCH, LIMIT).tab.evaluate(path) == f"{WITH_TORCH}.ipynb"
 
 
-def test_a_question_hides_its_answer_and_opens_its_figure_by_night_and_on_a_phone(browser, origins):
+def test_a_question_hides_its_answer_and_opens_its_figure_by_night_and_on_a_phone(browser, origins, at_length):
     student = Student(browser, origins["http"], viewport={"width": 390, "height": 800}, color_scheme="dark")
     notebook = student.open("01_crowd", LIMIT)
     asks = notebook.run(4, LIMIT)[2]
