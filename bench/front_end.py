@@ -45,14 +45,15 @@ TIME_FIRST = """
 const trying = setInterval(() => {
   document.querySelector("[data-action=pass]")?.click();
   const figure = document.querySelector("figure.explore");
-  const input = figure?.querySelector("input[type=range]");
+  const input = figure?.querySelector("input[type=range], select");
   if (!input || !window.figurePack) return;
   const start = window.firstState ??= figure.dataset.state;
   if (figure.dataset.state !== start) {
     window.firstAnswer = performance.now();
     clearInterval(trying);
   } else {
-    input.value = input.max;
+    if (input.tagName === "SELECT") input.selectedIndex = input.options.length - 1;
+    else input.value = input.max;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }, 5);
@@ -96,7 +97,7 @@ def first_answers(browser, address):
             if not page.locator("figure.explore").count():
                 page.wait_for_load_state()
             if page.locator("figure.explore").count():
-                page.wait_for_function("window.firstAnswer")
+                page.wait_for_function("() => window.firstAnswer")
                 runs.append(page.evaluate("firstAnswer"))
             page.context.close()
         if runs:

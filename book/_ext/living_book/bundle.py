@@ -46,7 +46,7 @@ def used(site: Path, scripts) -> set[str]:
     """Every class and name that a page has, and every word of a script, which may give it to an element."""
     names = set()
     for page in site.rglob("*.html"):
-        if "lite" not in page.relative_to(site).parts:
+        if not {"lite", "slides"} & set(page.relative_to(site).parts):  # which have sheets of their own
             for quoted, bare in NAMED.findall(page.read_text(encoding="utf-8")):
                 names.update((quoted or bare).split())
     for script in scripts:

@@ -22,6 +22,7 @@ import helpers
 from helpers.dependencies import needed
 from living_book import live_notebooks, pyodide, repository
 from living_book.assign import students
+from living_book.fresh import fingerprint
 
 PACKAGE = Path(helpers.__file__).parents[1]
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
@@ -139,6 +140,10 @@ def build(root: Path, site: Path):
     (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": {
         "ignore_sys_prefix": ["federated_extensions"],
         "federated_extensions": [str(labextensions / name) for name in EXTENSIONS]}}), encoding="utf-8")
+    made_of = fingerprint([root / "requirements.lock", *(path for path in source.rglob("*") if path.is_file())]) + date_of(root)
+    kept = site / "lite" / "made_of.txt"
+    if kept.exists() and kept.read_text(encoding="utf-8") == made_of:
+        return
     shutil.rmtree(site / "lite", ignore_errors=True)
     done = subprocess.run(
         [sys.executable, "-m", "jupyter", "lite", "build", "--output-dir", str(site / "lite"), "--contents", "files",
@@ -146,6 +151,7 @@ def build(root: Path, site: Path):
         capture_output=True, text=True, check=False, cwd=source, env={**os.environ, "SOURCE_DATE_EPOCH": date_of(root)})
     if done.returncode:
         raise ExtensionError(f"jupyter lite build failed: {(done.stderr or done.stdout).strip()[-2000:]}")
+    kept.write_text(made_of, encoding="utf-8")
 
 
 def on_build_finished(app, exception):

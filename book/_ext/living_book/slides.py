@@ -2,9 +2,11 @@
 
 Made of the chapter's built page, and so of its notebook: each section opens with its heading, its first sentence and its
 formulas; each figure, question and table has a slide to itself, and the same front end makes it alive. The prose that follows
-goes to the notes of the slide before it (press S). reveal.js is in the site; exercises and sources are not in the deck.
+goes to the notes of the slide before it (press S). reveal.js is in the site; exercises and sources are not in the deck. A deck
+whose page is as it was stays.
 """
 import copy
+import hashlib
 import re
 import shutil
 from importlib import resources
@@ -129,14 +131,18 @@ def write(app, exception):
     if exception is not None or app.builder.name != "html" or not pages:
         return
     target = site / "slides"
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(OURS, target)
+    for deck in set(target.glob("[0-9]*.html")) - {target / page.name for page in pages}:
+        deck.unlink()
+    shutil.copytree(OURS, target, dirs_exist_ok=True)
     for name in FILES:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes((REVEAL / name).read_bytes())
     for page in pages:
-        (target / page.name).write_text(linked(deck_of(page.read_text(encoding="utf-8")), page.stem), encoding="utf-8")
+        text, deck = page.read_text(encoding="utf-8"), target / page.name
+        made_of = f"<!-- {hashlib.sha256(Path(__file__).read_bytes() + text.encode()).hexdigest()[:16]} -->"
+        if not (deck.exists() and deck.read_text(encoding="utf-8").endswith(made_of)):
+            deck.write_text(linked(deck_of(text), page.stem) + made_of, encoding="utf-8")
 
 
 def setup(app):
-    app.connect("build-finished", write)
+    app.connect("build-finished", write, priority=950)  # of the pages as bundle.py leaves them
