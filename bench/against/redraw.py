@@ -82,7 +82,7 @@ class Slider:
             said = self.client.get_iopub_msg(timeout=60)
             if said["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                 continue
-            pictures += "image/png" in str(said["content"])
+            pictures += said["msg_type"] == "display_data"
             if said["content"].get("execution_state") == "idle":
                 assert pictures, "no picture came"
                 return time.perf_counter() - start

@@ -204,9 +204,10 @@
     for (const moved of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       window.addEventListener(moved, () => { held = null; }, { capture: true, passive: true });
     }
-    document.addEventListener("click", ({ target }) => {
-      const link = target.closest("a[href*='#']");
-      if (!link) return;
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href*='#']");
+      const elsewhere = event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey;
+      if (!link || elsewhere || link.pathname !== location.pathname) return;
       document.documentElement.dataset.whole = ""; // what is above the target, before the browser looks for it
       held = document.getElementById(link.hash.slice(1));
     });

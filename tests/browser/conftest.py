@@ -159,9 +159,9 @@ def pytest_generate_tests(metafunc):
     if metafunc.definition.get_closest_marker("starts_python") and not at_length:
         stages = stages[::len(stages) // 2 or 1][:2]
     gates = [form for form in forms if isinstance(form.opens, built.Explorer)]
-    asked = set(metafunc.fixturenames)
     given = {name for mark in metafunc.definition.iter_markers("parametrize")
              for name in re.split(r"[ ,]+", mark.args[0] if isinstance(mark.args[0], str) else ",".join(mark.args[0]))}
+    asked = set(metafunc.fixturenames) - given
     for name, found, ident in (
             ("page", pages, lambda page: Path(page).stem),
             ("explorer", explorers, figure_id),
@@ -170,27 +170,23 @@ def pytest_generate_tests(metafunc):
             ("form", forms, form_id),
             ("gate", gates, form_id),  # a form that an explorer waits for
             ("number_gate", [form for form in gates if form.opens.sets], form_id)):
-        if name not in asked or name in given:
+        if name not in asked:
             continue
         # without a site there is one case all the same, so that `origins` can say what is missing
         found, ident = (found, ident) if found else ([None], lambda nothing: "no-site")
-        if "where" in asked and name != "page":
-            turns = [("http", "file")[built.PAGES.index(it.page) % 2] if it else "http" for it in found]
-            metafunc.parametrize((name, "where"), list(zip(found, turns, strict=True)),
-                                 ids=[f"{ident(it)}-{turn}" for it, turn in zip(found, turns, strict=True)])
-            asked.discard("where")
-        elif name == "page" and "where" in asked and not at_length:
-            ways = [(page, "http") for page in found] + [(page, "file") for page in found[::4]]
-            metafunc.parametrize(("page", "where"), ways, ids=[f"{ident(page)}-{where}" for page, where in ways])
-            asked.discard("where")
-        elif name == "page" and "look" in asked and not at_length:
-            looks = [("light", "dark")[number % 2] for number in range(len(found))]
-            metafunc.parametrize(("page", "look"), list(zip(found, looks, strict=True)),
-                                 ids=[f"{ident(page)}-{look}" for page, look in zip(found, looks, strict=True)])
-            asked.discard("look")
-        else:
+        by = "look" if name == "page" and "where" not in asked else "where"
+        if by not in asked or name == "page" and at_length:
             metafunc.parametrize(name, found, ids=ident)
-    if "look" in asked - given:
+            continue
+        if name != "page":
+            ways = [(it, ("http", "file")[built.PAGES.index(it.page) % 2] if it else "http") for it in found]
+        elif by == "where":
+            ways = [(page, "http") for page in found] + [(page, "file") for page in found[::4]]
+        else:
+            ways = [(page, ("light", "dark")[number % 2]) for number, page in enumerate(found)]
+        metafunc.parametrize((name, by), ways, ids=[f"{ident(it)}-{way}" for it, way in ways])
+        asked.discard(by)
+    if "look" in asked:
         metafunc.parametrize("look", ["light", "dark"])
     if "where" in asked:
         metafunc.parametrize("where", ["http", "file"])

@@ -22,15 +22,25 @@ SHOWS = {"matplotlib", "ipywidgets", "IPython", "anywidget", "traitlets", "PIL"}
 FOR_NOTEBOOKS = {"explore", "stage", "paste", "scenes", "figures", "glue", "bets"} | set(MODELS)
 
 
+ONE_BY_ONE = """
+import importlib, json, sys
+loaded = set()
+for module in sys.argv[1:]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "helpers"]:
+        del sys.modules[name]
+    importlib.import_module(module)
+    assert module in sys.modules
+    loaded |= set(sys.modules)
+print(json.dumps(list(loaded)))
+"""
+
+
 def loaded_by(*modules):
-    """The names of every module that an import of helpers.* of these loads."""
-    imports = ", ".join(f"helpers.{module}" for module in modules)
-    found = subprocess.run(
-        [sys.executable, "-c", f"import {imports}, sys, json; print(json.dumps(list(sys.modules)))"],
-        capture_output=True, text=True, check=True, cwd=HELPERS.parent)
-    loaded = set(json.loads(found.stdout))
-    assert {f"helpers.{module}" for module in modules} <= loaded
-    return loaded
+    """The names of every module that imports of helpers.* of these load, each without the others before it."""
+    found = subprocess.run([sys.executable, "-c", ONE_BY_ONE, *(f"helpers.{module}" for module in modules)],
+                           capture_output=True, text=True, cwd=HELPERS.parent)
+    assert found.returncode == 0, found.stderr
+    return set(json.loads(found.stdout))
 
 
 def imports_of(source):

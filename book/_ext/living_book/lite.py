@@ -140,7 +140,8 @@ def build(root: Path, site: Path):
     (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": {
         "ignore_sys_prefix": ["federated_extensions"],
         "federated_extensions": [str(labextensions / name) for name in EXTENSIONS]}}), encoding="utf-8")
-    made_of = fingerprint([root / "requirements.lock", *(path for path in source.rglob("*") if path.is_file())]) + date_of(root)
+    date = date_of(root)
+    made_of = fingerprint([root / "requirements.lock", *(path for path in source.rglob("*") if path.is_file())]) + date
     kept = site / "lite" / "made_of.txt"
     if kept.exists() and kept.read_text(encoding="utf-8") == made_of:
         return
@@ -148,7 +149,7 @@ def build(root: Path, site: Path):
     done = subprocess.run(
         [sys.executable, "-m", "jupyter", "lite", "build", "--output-dir", str(site / "lite"), "--contents", "files",
          "--apps", "lab", "--apps", "notebooks", "--apps", "tree", "--no-sourcemaps", "--no-unused-shared-packages"],
-        capture_output=True, text=True, check=False, cwd=source, env={**os.environ, "SOURCE_DATE_EPOCH": date_of(root)})
+        capture_output=True, text=True, check=False, cwd=source, env={**os.environ, "SOURCE_DATE_EPOCH": date})
     if done.returncode:
         raise ExtensionError(f"jupyter lite build failed: {(done.stderr or done.stdout).strip()[-2000:]}")
     kept.write_text(made_of, encoding="utf-8")
