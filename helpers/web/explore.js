@@ -180,20 +180,6 @@
     }
   }
 
-  // Figures far from the screen are laid out late (book.css), one after the other, when there is time.
-  function layOutWhenIdle() {
-    const soon = window.requestIdleCallback ?? setTimeout; // Safari has none
-    const cells = Array.from(document.querySelectorAll(".bd-article .cell"));
-    const next = () => {
-      const cell = cells.shift();
-      if (!cell) return;
-      cell.style.contentVisibility = "visible";
-      cell.getBoundingClientRect(); // now, not all together at the next frame
-      soon(next);
-    };
-    soon(next);
-  }
-
   // Where a link has led stays in its place, whatever changes its height above it, until the reader moves.
   let held = null;
   const byLink = performance.getEntriesByType("navigation")[0]?.type === "navigate"; // else the browser knows where the reader was
@@ -236,7 +222,6 @@
   }
 
   function start() {
-    window.addEventListener("load", layOutWhenIdle);
     holdWhereLinksLead();
     const explorers = new Map();
     for (const figure of document.querySelectorAll("figure.explore")) {

@@ -29,14 +29,21 @@ async function bytesOf(figure) {
   try {
     const packed = Uint8Array.fromBase64?.(text) // newer, and many times as quick
       ?? Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return await new Response(stream).arrayBuffer();
+    let at = 0;
+    const slices = new ReadableStream({
+      async pull(slice) {
+        await new Promise((resolve) => setTimeout(resolve)); // the reader's hand comes first
+        if (at >= packed.length) slice.close();
+        else slice.enqueue(packed.subarray(at, at += 16384));
+      },
+    });
+    return await new Response(slices.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   } catch (error) {
     throw new Error(`its states are damaged (${error.message})`);
   }
 }
 
-// Calls `act` with each figure once, when it nears the screen.
+// Calls `act` with each figure once, when the page is there and the figure nears the screen.
 function whenNear(figures, act) {
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries) {
@@ -46,5 +53,7 @@ function whenNear(figures, act) {
       }
     }
   }, { rootMargin: "600px" });
-  for (const figure of figures) near.observe(figure);
+  const observe = () => { for (const figure of figures) near.observe(figure); };
+  if (document.readyState === "complete") observe();
+  else window.addEventListener("load", observe);
 }

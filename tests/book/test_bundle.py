@@ -1,4 +1,5 @@
 """The one style sheet and the one script: what can be used stays, the rest goes, and pages name those two."""
+import re
 import sys
 from pathlib import Path
 
@@ -80,6 +81,7 @@ PAGE = """<html data-content_root="../">
 <script>DOCUMENTATION_OPTIONS.pagename = 'book/x';</script>
 <script>let toggleHintShow = 'Click';</script>
 <pre><span class="n">crowd</span><span class="k">if</span></pre>
+<figure class="cover"></figure><figure class="stage" id="a"></figure><figure class="explore" id="b"></figure><figure class="stage" id="c"></figure>
 """
 
 
@@ -98,6 +100,11 @@ def test_a_page_names_the_two_and_its_other_scripts_wait():
     assert '<script defer="defer" src="../_static/explore.js?v=4"></script>' in page
     assert page.index("page.js") < page.index("searchtools") < page.index("searchindex")
     assert '<pre>crowd<span class="k">if</span></pre>' in page
+
+
+def test_each_figure_but_the_first_waits_until_the_reader_is_near():
+    page = bundle.rewritten(PAGE, {bundle.STYLE: "a1", bundle.PROGRAM: "b2"}, lambda token: False)
+    assert re.findall(r'<figure class="([^"]*)"', page) == ["cover", "stage", "explore far", "stage far"]
 
 
 def test_a_page_that_has_them_gets_newer_stamps_and_nothing_else():

@@ -38,6 +38,7 @@ THEME = "sphinx_book_theme"  # whose files these are
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 STYLE, PROGRAM, FONT = "page.css", "page.js", "icons.woff"
 TOKEN = re.compile(r'<span class="(\w{1,3})">([^<]*)</span>')  # of code
+FIGURE = re.compile(r'<figure class="(explore|stage)"')
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 NAMED = re.compile(r'(?:class|id)=(?:"([^"]*)"|([\w-]+))')
 
@@ -158,7 +159,8 @@ def distinct(css: str) -> set[str]:
 
 def rewritten(page: str, stamps: dict[str, str], plain) -> str:
     """The page with one style sheet and one script in the place of the shared ones; the scripts wait for the text. Of the
-    elements of code, those that look like their surroundings are gone: they would be half of the page."""
+    elements of code, those that look like their surroundings are gone: they would be half of the page. Each figure but the first
+    is marked as far (book.css)."""
     up = re.search(r'data-content_root="([^"]*)"', page)
     root = up[1] if up else ""
 
@@ -176,6 +178,9 @@ def rewritten(page: str, stamps: dict[str, str], plain) -> str:
             f'    <script defer src="{root}_static/{PROGRAM}?v={stamps[PROGRAM]}"></script>\n')
     page = page[:first.start()] + "\0" + page[first.start():]
     page = SCRIPT.sub(script, LINK.sub("", NO_PAGE.sub("", page)))
+    near = FIGURE.search(page)
+    if near:
+        page = page[:near.end()] + FIGURE.sub(r'<figure class="\1 far"', page[near.end():])
     return page.replace("\0", both, 1)
 
 

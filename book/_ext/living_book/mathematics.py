@@ -14,6 +14,7 @@ NEEDLESS = re.compile(re.escape(SPACE) + r'(?=<mo[^>]*>[(&])')
 INTEGRAL = re.compile(r"(?<!<msub>)(?<!<msup>)(?<!<msubsup>)<mo>&#x0222B;</mo>")  # one without limits
 # As high as a digit and as deep as a bracket, or the root's sign would hang below a lone small letter.
 ROOT = '<msqrt><mspace height="0.72em" depth="0.15em"/>'
+LONG = 16  # signs, from which on a formula in the text may be wider than a phone
 BEFORE, AFTER = re.compile(r"[^\s\u2013\u2014-]+$"), re.compile(r"^[^\s\u2013\u2014-]+")  # what no line may part from a formula
 
 
@@ -42,7 +43,9 @@ class Joined(SphinxPostTransform):
 
 def inline(translator, node):
     before, after = (translator.encode(node.get(side, "")) for side in ("before", "after"))
-    translator.body.append(f'<span class="formula">{before}{mathml(node.astext(), "inline")}{after}</span>')
+    formula = mathml(node.astext(), "inline")
+    signs = len(re.sub(r"<[^>]*>|\s", "", re.sub("&[^;]*;", "x", formula)))
+    translator.body.append(f'<span class="formula{" long" * (signs >= LONG)}">{before}{formula}{after}</span>')
     raise nodes.SkipNode
 
 
