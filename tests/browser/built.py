@@ -7,6 +7,7 @@ import importlib
 import json
 import math
 import random
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,11 @@ from helpers.svg import svg_lines
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
-PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.glob("book/**/*.html"))
+sys.path.insert(0, str(ROOT / "book" / "_ext" / "living_book"))
+import moved  # noqa: E402
+
+MOVED = moved.published((ROOT / moved.LIST).read_text(encoding="utf-8"))[1]
+PAGES = sorted({str(path.relative_to(SITE)) for path in SITE.glob("book/**/*.html")} - set(MOVED))
 
 
 class Control(NamedTuple):

@@ -16,19 +16,20 @@
     assignments what each asks, and where it opens
     lite        those notebooks in the browser: JupyterLite inside the site
     solutions   of the exercises: folded, or left out
+    moved       pages at addresses that pages once had, which lead to where those are now
     trim        what Jupyter Book loads and this book does not use
     bundle      one style sheet and one script for all pages, with what they can use
 
 Beside them, what they use: live_notebooks (chapters for a plain Jupyter), assign (assignments of their masters), pyodide
 (Python for the browser), repository (where this copy comes from).
 """
-from living_book import (about, assignments, bundle, citation, claims, covers, figures, fresh, launch, ledger, lite, mathematics, previews,
+from living_book import (about, assignments, bundle, citation, claims, covers, figures, fresh, launch, ledger, lite, mathematics, moved, previews,
                          slides, solutions, sources, states, trim)
 
 
 def setup(app):
     for part in (fresh, about, covers, figures, claims, ledger, mathematics, sources, citation, previews, states, launch, assignments, lite,
-                 slides, solutions, trim, bundle):
+                 slides, solutions, moved, trim, bundle):
         part.setup(app)
     return {"version": "1", "env_version": 1,
             "parallel_read_safe": True, "parallel_write_safe": True}
