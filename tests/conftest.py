@@ -29,11 +29,11 @@ def pytest_generate_tests(metafunc):
 
 class ByFile(LoadScopeScheduling):
     """One process for the tests of a file (make test); in test_explore.py, for those of a page, whose notebook
-    it then runs once; in test_lab.py, for a chapter."""
+    it then runs once; in test_lab.py, for a chapter; in test_fuzz_models.py, for a module."""
 
     def _split_scope(self, nodeid):
         file, _, test = nodeid.partition("::")
-        page = re.search(r"\[(\w+)[]-]", test) if file.endswith(("test_explore.py", "test_lab.py")) else None
+        page = re.search(r"\[(\w+)[]-]", test) if file.endswith(("test_explore.py", "test_lab.py", "test_fuzz_models.py")) else None
         return f"{file} {page[1]}" if page else file
 
 
