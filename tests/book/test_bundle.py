@@ -104,7 +104,7 @@ def test_a_page_names_the_two_and_its_other_scripts_wait():
 
 def test_each_figure_but_the_first_waits_until_the_reader_is_near():
     page = bundle.rewritten(PAGE, {bundle.STYLE: "a1", bundle.PROGRAM: "b2"}, lambda token: False)
-    assert re.findall(r'<figure class="([^"]*)"', page) == ["cover", "stage", "explore far", "stage far"]
+    assert re.findall(r'<figure class="([^"]*)"', page) == ["cover", "stage", "explore distant", "stage distant"]
 
 
 def test_a_page_that_has_them_gets_newer_stamps_and_nothing_else():

@@ -152,6 +152,7 @@ def test_axe_finds_nothing_and_text_in_figures_stands_out(reader, page, look, re
         assert axe_finds(tab) == []
     open_all(tab)
     assert faint(tab, look) == []
+    assert tab.evaluate(OTHER_TYPE) == []
     move_all(tab, last=look == "light")
     assert axe_finds(tab) == []
 
@@ -166,6 +167,11 @@ PAINTS = """() => Array.from(document.querySelectorAll("figure.explore")).map((f
   figure.id, getComputedStyle(figure).backgroundColor,
   Array.from(figure.querySelectorAll(".explore-view svg text"),
     (text) => [text.textContent, getComputedStyle(text).fill])])"""
+
+
+OTHER_TYPE = """() => Array.from(document.querySelectorAll("figure:is(.explore, .stage), form.predict"))
+  .filter((figure) => getComputedStyle(figure).fontFamily !== getComputedStyle(document.body).fontFamily)
+  .map((figure) => figure.id)"""
 
 
 def luminance(paint):

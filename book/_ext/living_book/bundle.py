@@ -160,7 +160,7 @@ def distinct(css: str) -> set[str]:
 def rewritten(page: str, stamps: dict[str, str], plain) -> str:
     """The page with one style sheet and one script in the place of the shared ones; the scripts wait for the text. Of the
     elements of code, those that look like their surroundings are gone: they would be half of the page. Each figure but the first
-    is marked as far (book.css)."""
+    is marked as distant (book.css)."""
     up = re.search(r'data-content_root="([^"]*)"', page)
     root = up[1] if up else ""
 
@@ -180,7 +180,7 @@ def rewritten(page: str, stamps: dict[str, str], plain) -> str:
     page = SCRIPT.sub(script, LINK.sub("", NO_PAGE.sub("", page)))
     near = FIGURE.search(page)
     if near:
-        page = page[:near.end()] + FIGURE.sub(r'<figure class="\1 far"', page[near.end():])
+        page = page[:near.end()] + FIGURE.sub(r'<figure class="\1 distant"', page[near.end():])
     return page.replace("\0", both, 1)
 
 
