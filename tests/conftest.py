@@ -6,8 +6,12 @@ Notebooks are run again with --every-notebook alone, to draw their explorers ane
 """
 import re
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # tests never time
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser):

@@ -112,7 +112,7 @@ def test_what_comes_late_moves_no_line(reader, width):
         time.sleep(1)
         route.fallback()
 
-    tab = reader.open("index.html", viewport={"width": width, "height": 800}, script=MOVED)
+    tab = reader.open("404.html", viewport={"width": width, "height": 800}, script=MOVED)
     tab.route(re.compile(r"\.woff2"), late)
     tab.goto(reader.origins["http"] + "book/03_brain.html")
     tab.wait_for_load_state("networkidle")
