@@ -62,7 +62,8 @@ for name in ("torch", "xgboost", "distributed", "dask", "jupyter_client", "bs4")
 subprocess.Popen = sweep._in_processes = no_process
 given = MagicMock()
 given.given = lambda *args, **options: pytest.mark.skip("hypothesis is compiled, for another machine")
-given.example = given.settings = lambda *args, **options: lambda test: test
+given.example = lambda *args, **options: lambda test: test
+given.settings = MagicMock(side_effect=given.example)  # it has profiles, too
 for name in ("hypothesis", "hypothesis.strategies", "hypothesis.extra", "hypothesis.extra.numpy"):
     sys.modules[name] = given
 int(pytest.main(["-p", "no:cacheprovider", "--capture=sys", "-o", "faulthandler_timeout=0",
