@@ -6,6 +6,7 @@
 # make pdf       the printed book; with ADDRESS=https://... each figure has the address that opens it alive
 # make assignments   what students get, what grades it, the solutions      make grade ASSIGNMENT=... SUBMISSIONS=...   a class's
 # make engines   what tries the book in Firefox and WebKit, and measures it with Lighthouse: npm's and, as root on Debian, apt's
+# make mutants   how many small faults in the models the tests find: an hour or more
 # make audit     known vulnerabilities, and licences       make links     every address outside the book, and whether it is alive
 # make atlas     every system against its twin: book/data/atlas.csv      make covers    the chapters' covers: book/covers
 PYTHON ?= python3
@@ -16,7 +17,7 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 
 NEWEST ?=
 
-.PHONY: book html serve lab pdf assignments grade engines test test-long audit links bench atlas covers lock clean
+.PHONY: book html serve lab pdf assignments grade engines test test-long mutants audit links bench atlas covers lock clean
 
 book: html
 	@echo
@@ -55,6 +56,10 @@ test-long: SHELL := /bin/bash
 test-long: html engines
 	set -o pipefail; $(PY) -m pytest tests/helpers tests/book tests/browser tests/long --all-seeds --every-notebook -n 2 --durations=15 | tee tests/LONG.txt
 	set -o pipefail; $(BIN)/../lib/python3*/site-packages/playwright/driver/node tests/pyodide.mjs $(SITE)/_pyodide | tee tests/LONG_PYODIDE.txt
+
+mutants: .venv/ready
+	$(PY) -m pip install --quiet --no-deps --upgrade --target _build/mutmut -r tests/mutmut.txt
+	$(PY) tests/mutants.py
 
 audit: .venv/ready
 	$(PY) tests/audit.py
