@@ -8,7 +8,7 @@ least and its most, each frame keeps only what has changed since the last, and a
     the rest    for each scenario, layer and column: the low bytes of its numbers, then the high
                 ones; number by number, each through all its frames
 
-`web/stage.js` is the reader.
+`web/recording.js` is the reader.
 """
 import base64
 import gzip

@@ -3,14 +3,21 @@
 (() => {
   "use strict";
 
+  // Whether a pack is as `helpers/bake.py` makes it.
+  function isWhole({ lines, states, sentences, reached }) {
+    const areTexts = (list) => Array.isArray(list) && list.every((text) => typeof text === "string");
+    const areRuns = (runs) => Array.isArray(runs) && runs.length % 2 === 0 && runs.every((number, i) =>
+      Number.isInteger(number) && number >= 0 && (i % 2 === 0 || runs[i - 1] + number <= lines.length));
+    return areTexts(lines) && areTexts(sentences) && Array.isArray(reached) && Array.isArray(states)
+      && states.length > 0 && states.length === sentences.length && states.length === reached.length
+      && states.every(areRuns);
+  }
+
   async function unpack(figure) {
     const bytes = await bytesOf(figure);
     try {
       const pack = JSON.parse(new TextDecoder().decode(bytes));
-      if (!pack.lines || !pack.reached || !pack.states.length
-          || pack.states.length !== pack.sentences.length) {
-        throw new Error("the pack is incomplete");
-      }
+      if (!isWhole(pack)) throw new Error("the pack is not as it was made");
       return pack;
     } catch (error) {
       throw new Error(`its states are damaged (${error.message})`);

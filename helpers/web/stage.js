@@ -2,62 +2,6 @@
 // scene: recorded when the book was built, in this page's worker, or in a kernel. Used as it is in
 // the page, and as the front end of the widget in a kernel.
 
-// Frames decoded from a pack; `helpers/record.py` says how it is laid out.
-class Recording {
-  constructor(bytes) {
-    const length = new DataView(bytes).getUint32(0, true);
-    this.header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
-    this.data = new Uint8Array(bytes, 4 + length);
-    let start = 0;
-    for (const run of this.header.recordings) {
-      for (const [layer, columns] of Object.entries(run.columns)) {
-        const count = run.shapes[layer].reduce((product, size) => product * size, 1) / columns.length;
-        for (const column of columns) {
-          Object.assign(column, { start, count });
-          start += 2 * count * run.steps.length;
-        }
-      }
-    }
-    if (start !== this.data.length) throw new Error("its states are damaged (the recording is incomplete)");
-  }
-
-  frames(scenario) {
-    return this.header.recordings[scenario].steps.length;
-  }
-
-  // The numbers of a column, each through all its frames: summed up when its scenario is first shown.
-  values(column, frames) {
-    if (!column.values) {
-      const { start, count } = column;
-      const values = new Uint16Array(count * frames);
-      for (let i = 0; i < values.length; i += 1) {
-        const change = this.data[start + i] + 256 * this.data[start + values.length + i];
-        values[i] = i % frames === 0 ? change : values[i - 1] + change;
-      }
-      column.values = values;
-    }
-    return column.values;
-  }
-
-  frame(scenario, number) {
-    const run = this.header.recordings[scenario];
-    const frames = run.steps.length;
-    const scene = [];
-    for (const columns of Object.values(run.columns)) {
-      const values = columns.map((column) => this.values(column, frames));
-      for (let row = 0; row < columns[0].count; row += 1) {
-        columns.forEach(({ low, high, levels }, i) => {
-          const level = values[i][row * frames + number];
-          scene.push(level === 65535 ? NaN : low + (high - low) * level / levels);
-        });
-      }
-    }
-    return { said: { step: run.steps[number], readout: run.readouts[number], plane: run.plane,
-                     shapes: run.shapes, reached: false, refused: [] },
-             scene: Float64Array.from(scene) };
-  }
-}
-
 // Draws a scene on a canvas, in the page's colours.
 class Painter {
   constructor(canvas, header) {
@@ -241,8 +185,11 @@ class Stage {
   // The recording, once. Whatever goes wrong, the picture of its end stays and a note says why.
   load() {
     this.loading ??= bytesOf(this.figure).then((bytes) => {
-      this.recording = new Recording(bytes);
-      this.use(this.recording.header);
+      const recording = new Recording(bytes);
+      const [runs, scenarios] = [recording.header.recordings.length, this.controls.elements.scenario.length];
+      if (runs !== scenarios) throw new Error(`it has ${runs} recordings for ${scenarios} scenarios`);
+      this.recording = recording;
+      this.use(recording.header);
       this.choose(Infinity);
       if (this.mostly) this.begin();
     }).catch((error) => {

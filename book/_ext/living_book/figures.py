@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 import helpers
 from helpers.figures import theme_css
 from living_book import pyodide
+from living_book.whole import told
 
 WEB = Path(helpers.__file__).parent / "web"
 PACK = re.compile(r'<script type="text/plain" class="figure-pack">([^<]*)</script>')
@@ -24,7 +25,7 @@ NAME = re.compile(r'<figure class="(?:explore|stage)" id="([^"]+)"')
 PASTE = '<figure class="paste"'
 SCRIPTS = {"predict bets": ("packs.js", "controls.js", "predict.js", "bets.js", "explore.js"),
            "explore": ("packs.js", "controls.js", "predict.js", "explore.js"),
-           "stage": ("packs.js", "controls.js", "predict.js", "engines.js", "stage.js"),
+           "stage": ("packs.js", "controls.js", "predict.js", "engines.js", "recording.js", "stage.js"),
            "paste": ("packs.js", "controls.js", "engines.js", "paste.js"),
            "predict": ("packs.js", "controls.js", "predict.js", "explore.js"),
            "predict check": ("packs.js", "controls.js", "predict.js", "explore.js")}
@@ -113,13 +114,14 @@ def write_page(app, pagename, templatename, context, doctree):
 
 def copy_front_end(app):
     target = Path(app.outdir) / "_static"
-    shutil.copytree(WEB, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.otf", "*.md"))
-    (target / "figures.css").write_text(theme_css(), encoding="utf-8")
-    python = Path(app.outdir) / "_python" / "helpers"
-    python.mkdir(parents=True, exist_ok=True)
-    for module in WEB.parent.glob("*.py"):
-        shutil.copyfile(module, python / module.name)
-    pyodide.copy(Path(app.outdir) / "_pyodide")
+    with told(target):
+        shutil.copytree(WEB, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.otf", "*.md"))
+        (target / "figures.css").write_text(theme_css(), encoding="utf-8")
+        python = Path(app.outdir) / "_python" / "helpers"
+        python.mkdir(parents=True, exist_ok=True)
+        for module in WEB.parent.glob("*.py"):
+            shutil.copyfile(module, python / module.name)
+        pyodide.copy(Path(app.outdir) / "_pyodide")
 
 
 def on_config_inited(app, config):
