@@ -172,7 +172,8 @@ def summed(numbers, blocks=8):
 
 def held(workers, numbers, seed):
     """What each worker holds at the start, float32 (N, n): normal numbers, the same for the same seed."""
-    return np.random.default_rng(seed).standard_normal((workers, numbers), dtype=np.float32)
+    shape = checks.count("workers", workers), checks.count("numbers", numbers)
+    return np.random.default_rng(checks.count("seed", seed, 0)).standard_normal(shape, dtype=np.float32)
 
 
 class Outcome(NamedTuple):

@@ -17,13 +17,14 @@ from . import checks
 K, N = 20, 2  # Deneubourg et al. 1990, for Argentine ants
 SHORT = 20  # seconds that an ant needs for the short branch
 LEAVING = 0.5  # probability that an ant sets out from an end in a second
+MOST, STEEPEST = 1e12, 20  # crossings, and n: their power is still a number, and so is that of 1 / MOST
 
 
 def attraction(pheromone, k=K, n=N):
     """(k + pheromone)**n: what the chance of taking a branch, or a cell, is proportional to.
 
-    k and n are trusted, since a moving model calls this at every tick. Whole n are multiplied out, so
-    that the last digit does not depend on a platform's `pow`.
+    pheromone, k and n are trusted, since a moving model calls this at every tick. Whole n are multiplied
+    out, so that the last digit does not depend on a platform's `pow`.
     """
     base = pheromone + k
     if n != int(n) or n < 1:
@@ -37,12 +38,12 @@ def attraction(pheromone, k=K, n=N):
 def choice(a, b, k=K, n=N):
     """Probability of taking A: (k + a)**n / ((k + a)**n + (k + b)**n), Deneubourg et al. 1990.
 
-    a, b, k and n broadcast except that n is one number; a, b >= 0, k > 0, n >= 0.
+    a, b and k broadcast, n is one number; a, b from 0 to 1e12, k from 1e-12 to 1e12, n from 0 to 20.
     """
-    a, b = checks.finite("a", a, 0), checks.finite("b", b, 0)
-    k = checks.finite("k", k, 0, open_low=True)
-    n = checks.one_number("n", n, 0)
-    return _choice(a, b, k, n)
+    a, b = checks.finite("a", a, 0, MOST), checks.finite("b", b, 0, MOST)
+    k = checks.finite("k", k, 1 / MOST, MOST)
+    checks.together(a=a, b=b, k=k)
+    return _choice(a, b, k, checks.one_number("n", n, 0, STEEPEST))
 
 
 def _choice(a, b, k, n):
@@ -57,7 +58,7 @@ def equal_bridge(ants, runs, rng, k=K, n=N):
     share is max(A, m - A) / m. n = 1 is Polya's urn: A / m tends to a Beta(k, k) number.
     """
     ants, runs = checks.count("ants", ants), checks.count("runs", runs)
-    k, n = checks.one_number("k", k, 0, open_low=True), checks.one_number("n", n, 0)
+    k, n = checks.one_number("k", k, 1 / MOST, MOST), checks.one_number("n", n, 0, STEEPEST)
     crossings = np.zeros((ants + 1, runs), dtype=np.int64)
     for gone in range(ants):
         a = crossings[gone]
@@ -91,7 +92,7 @@ def double_bridge(runs, seconds, rng, *, ratio, evaporation=0, opened=0, k=K, n=
     if lost.shape not in ((), (runs,)):
         raise ValueError(f"evaporation of shape {lost.shape}: must be one number or have shape ({runs},)")
     opened = checks.count("opened", opened, 0)
-    k, n = checks.one_number("k", k, 0, open_low=True), checks.one_number("n", n, 0)
+    k, n = checks.one_number("k", k, 1 / MOST, MOST), checks.one_number("n", n, 0, STEEPEST)
     keep = (1 - lost) ** (1 / 60)
     evaporates = bool(np.any(lost > 0))
     travel = (SHORT, round(SHORT * ratio))

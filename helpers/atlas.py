@@ -24,6 +24,7 @@ SIDES = ("decentralized", "centralized")
 SHARES, NOISES = (0.1, 0.2, 0.3, 0.5, 0.7), (0.25, 0.5, 1.0, 2.0)
 HURT, WELL, MOST = 0.2, 0.9, 30
 MENDED = " then mended"
+RECORD = {"pair", "side", "test", "level", "seed", "quality", "bytes", "rounds"}
 LEVELS = {"random": SHARES, "adversary": SHARES, "noise": (0.0, *NOISES), "random" + MENDED: (HURT,), "adversary" + MENDED: (HURT,)}
 
 
@@ -32,7 +33,7 @@ def measure(rng, *, pair, side, test, level):
     checks.one_of("pair", pair, tuple(PAIRS))
     checks.one_of("side", side, SIDES)
     checks.one_of("test", test, tuple(LEVELS))
-    level = checks.one_number("level", level, 0, np.inf if test == "noise" else 1)
+    level = checks.one_number("level", level, 0, _highest(test))
     building, losing = rng.spawn(2)
     system = getattr(PAIRS[pair], side)(building)
     rounds = None
@@ -49,6 +50,11 @@ def measure(rng, *, pair, side, test, level):
     return {"quality": float(quality), "bytes": float(system.bytes), "rounds": rounds}
 
 
+def _highest(test):
+    """The highest level there is of a test."""
+    return np.inf if test == "noise" else 1
+
+
 def _mended(system, quality, enough):
     """(quality, rounds) once it is enough, at a first look and at a second, since one may be luck."""
     for rounds in range(MOST + 1):
@@ -60,10 +66,22 @@ def _mended(system, quality, enough):
 
 
 def grid(pairs=None, levels=None):
-    """Settings for `sweep`: both sides of the pairs (all of them if None) in every test, at the levels {test: (level, ...)}."""
+    """Settings for `sweep`: both sides of the pairs (all of them if None) in every test, at the levels {test: (level, ...)}.
+
+    Raises ValueError unless `pairs` is a list or tuple of names of PAIRS, and `levels` a dict of tests of LEVELS and levels that
+    `measure` takes.
+    """
+    pairs, levels = tuple(PAIRS) if pairs is None else pairs, LEVELS if levels is None else levels
+    if not isinstance(pairs, (list, tuple)):
+        raise ValueError(f"pairs={pairs!r}: must be a list or tuple of names")
+    if not isinstance(levels, dict):
+        raise ValueError(f"levels={levels!r}: must be a dict, {{test: (level, ...)}}")
+    for pair in pairs:
+        checks.one_of("pairs", pair, tuple(PAIRS))
+    for test, some in levels.items():
+        checks.vector(f"levels[{checks.one_of('levels', test, tuple(LEVELS))!r}]", some, 0, _highest(test))
     return [{"pair": pair, "side": side, "test": test, "level": level}
-            for pair in (PAIRS if pairs is None else pairs)
-            for test, some in (LEVELS if levels is None else levels).items() for level in some for side in SIDES]
+            for pair in pairs for test, some in levels.items() for level in some for side in SIDES]
 
 
 def compare(records):
@@ -72,12 +90,15 @@ def compare(records):
     `many` is the decentralized side's mean quality, `one` its twin's, `gap` the mean difference; *_half is half of the
     95% interval (Student's t). Seeds that lack one of the sides are left out. many_back and one_back are the shares of the
     seeds in which the quality came back, *_rounds the median rounds of those; nan where nothing was mended. A last row a
-    pair, test "bytes", has what a decision costs.
+    pair, test "bytes", has what a decision costs. Raises ValueError unless `records` is a list or tuple of dicts that hold all of
+    RECORD, finite numbers among them.
     """
+    if not isinstance(records, (list, tuple)):
+        raise ValueError(f"records={records!r}: must be a list or tuple of records")
     sides = {}
-    for record in records:
-        key = record["pair"], record["test"], record["level"]
-        sides.setdefault(key, {side: {} for side in SIDES})[record["side"]][record["seed"]] = record
+    for at, record in enumerate(records):
+        key, seed = _key(f"records[{at}]", record)
+        sides.setdefault(key, {side: {} for side in SIDES})[record["side"]][seed] = record
     rows, sent = [], {}
     for (pair, test, level), found in sides.items():
         many, one = (found[side] for side in SIDES)
@@ -98,6 +119,22 @@ def compare(records):
         costs = dict(zip(("many", "many_half", "one", "one_half"), (*_interval(many), *_interval(one)), strict=True))
         rows.append(dict.fromkeys(rows[0], np.nan) | {"pair": pair, "test": "bytes", "level": 0.0, "seeds": len(many)} | costs)
     return rows
+
+
+def _key(name, record):
+    """((pair, test, level), seed) of a record of this name, once all that it holds has been looked at."""
+    if not isinstance(record, dict) or not record.keys() >= RECORD:
+        raise ValueError(f"{name}={record!r}: must be a dict of {', '.join(sorted(RECORD))}")
+    if not isinstance(record["pair"], str):
+        raise ValueError(f"pair of {name}={record['pair']!r}: must be a name")
+    checks.one_of(f"side of {name}", record["side"], SIDES)
+    checks.one_of(f"test of {name}", record["test"], tuple(LEVELS))
+    for what in ("quality", "bytes"):
+        checks.one_number(f"{what} of {name}", record[what])
+    if record["rounds"] is not None:
+        checks.count(f"rounds of {name}", record["rounds"], 0)
+    level = checks.one_number(f"level of {name}", record["level"])
+    return (record["pair"], record["test"], level), checks.count(f"seed of {name}", record["seed"], 0)
 
 
 def _interval(values):

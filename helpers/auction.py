@@ -75,7 +75,8 @@ def zero_intelligence(values, costs, runs, rng, *, constrained=True, low=1, high
     """
     values, costs = _schedules(values, costs)
     runs, most = checks.count("runs", runs), checks.count("most", most)
-    low, high, noise = checks.count("low", low, 0), checks.count("high", high, 1), checks.one_number("noise", noise, 0)
+    low, high, noise = checks.count("low", low, 0), checks.count("high", high, 1), checks.one_number("noise", noise, 0, 2**53)
+    checks.one_of("constrained", constrained, (True, False))
     for name, array in (("values", values), ("costs", costs)):
         if array.min() < low or array.max() > high:
             raise ValueError(f"{name}={array.tolist()!r}: must be in [{low}, {high}], the prices that may be called")

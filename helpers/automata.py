@@ -21,7 +21,7 @@ def _rule(rule):
 
 
 def bits(name, value):
-    """`value` as uint8 (..., n) of 0 and 1, n at least 1."""
+    """`value` as uint8 (..., n) of 0 and 1, n at least 1; `name`, which is trusted, stands in the ValueError otherwise."""
     array = checks.numbers(name, value)
     bad = (array != 0) & (array != 1)
     if bad.any():
@@ -37,7 +37,10 @@ def outcomes(rule):
 
 
 def inner(cells, table):
-    """The next state of all cells but the two at the ends, which do not know what is beyond."""
+    """The next state of all cells but the two at the ends, which do not know what is beyond.
+
+    `cells` and `table` are trusted: as bits() and outcomes() make them.
+    """
     return table[4 * cells[..., :-2] + 2 * cells[..., 1:-1] + cells[..., 2:]]
 
 
@@ -126,6 +129,7 @@ def centre_column(rule, steps):
 
 
 def _whole(name, value, least):
+    checks.numbers(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "iu" or np.any(array < least) or np.any(array > LARGEST):
         raise ValueError(f"{name}={value!r}: must be of an integer type, from {least} to 2**60")
@@ -139,6 +143,7 @@ def rule_90_cell(t, offset):
     digit (Kummer 1852). t and offset are integers up to 2**60, or arrays of them.
     """
     t, offset = _whole("t", t, 0), _whole("offset", offset, -LARGEST)
+    checks.together(t=t, offset=offset)
     inside = (np.abs(offset) <= t) & ((t + offset) % 2 == 0)
     return (inside & (((t + offset) // 2 & (t - offset) // 2) == 0)).astype(np.uint8)
 

@@ -25,7 +25,13 @@ class Decision(NamedTuple):
 
 
 def flow(a, b, v, sigma):
-    """(da/dt, db/dt) of Pais et al. 2013, equation 2, with rates gamma = rho = v and alpha = 1 / v."""
+    """(da/dt, db/dt) of Pais et al. 2013, equation 2, with rates gamma = rho = v and alpha = 1 / v. a, b and sigma broadcast."""
+    a, b, sigma = checks.finite("a", a), checks.finite("b", b), checks.finite("sigma", sigma, 0)
+    checks.together(a=a, b=b, sigma=sigma)
+    return _flow(a, b, _values(v), sigma)
+
+
+def _flow(a, b, v, sigma):
     u = 1 - a - b
     return (v[0] * u - a * (1 / v[0] - v[0] * u + sigma * b),
             v[1] * u - b * (1 / v[1] - v[1] * u + sigma * a))
@@ -34,22 +40,25 @@ def flow(a, b, v, sigma):
 def course(a, b, v, sigma, time=60.0, dt=0.01):
     """Shares in time from (a, b): float64 (steps + 1, 2, ...), by Runge and Kutta's fourth-order steps.
 
-    a, b broadcast; a, b >= 0 and a + b <= 1.
+    a, b broadcast; a, b >= 0 and a + b <= 1. dt may be at most 2 / (4 v + 1 / v + sigma), of the greater v and the
+    lesser: a rate is below that sum, and longer steps go astray.
     """
-    a, b = np.broadcast_arrays(checks.probability("a", a), checks.probability("b", b))
+    a, b = checks.probability("a", a), checks.probability("b", b)
+    checks.together(a=a, b=b)
+    a, b = np.broadcast_arrays(a, b)
     if np.any(a + b > 1):
         raise ValueError(f"a={a!r}, b={b!r}: must sum to at most 1")
     v, sigma = _values(v), checks.one_number("sigma", sigma, 0)
-    dt = checks.one_number("dt", dt, 0, open_low=True)
+    dt = checks.one_number("dt", dt, 0, 2 / (4 * v.max() + 1 / v.min() + sigma), open_low=True)
     steps = round(checks.one_number("time", time, 0, open_low=True) / dt)
     state = np.empty((steps + 1, 2, *a.shape))
     state[0] = a, b
     for step in range(steps):
         now = state[step]
-        one = np.array(flow(*now, v, sigma))
-        two = np.array(flow(*(now + dt / 2 * one), v, sigma))
-        three = np.array(flow(*(now + dt / 2 * two), v, sigma))
-        four = np.array(flow(*(now + dt * three), v, sigma))
+        one = np.array(_flow(*now, v, sigma))
+        two = np.array(_flow(*(now + dt / 2 * one), v, sigma))
+        three = np.array(_flow(*(now + dt / 2 * two), v, sigma))
+        four = np.array(_flow(*(now + dt * three), v, sigma))
         state[step + 1] = now + dt / 6 * (one + 2 * two + 2 * three + four)
     return state
 
@@ -130,7 +139,13 @@ def scouts_agree(runs, rng, *, interdependence, independence=1.0, qualities=(3, 
 
 
 def majority_site(dancers):
-    """The site for which more than half of the dancers dance, -1 if there is none: int64 (runs,)."""
+    """The site for which more than half of the dancers dance, -1 if there is none: int64 (runs,).
+
+    dancers (runs, sites), as `scouts_agree` returns them.
+    """
+    dancers = checks.counts("dancers", dancers, 0)
+    if dancers.ndim != 2 or dancers.shape[1] == 0:
+        raise ValueError(f"dancers of shape {dancers.shape}: must be (runs, sites), at least one site")
     total = dancers.sum(axis=1)
     best = dancers.argmax(axis=1).astype(np.int64)
     return np.where(2 * dancers.max(axis=1) > total, best, -1)

@@ -14,7 +14,9 @@ worst. Being proper, it is best served by the chances that one believes. Of bets
 right on average if the confidences mean what they say, with variance sum p (1 - p), the bets being independent.
 """
 import json
+from collections.abc import Hashable
 from html import escape
+from numbers import Real
 
 import anywidget
 import traitlets
@@ -78,6 +80,10 @@ def bets(question: str, rows: list, choices: tuple = ("many parts", "neither", "
 
 def brier(confidence: float, right: bool) -> float:
     """The score of one bet of three choices: `confidence` in the one chosen, the rest shared by the others."""
+    if not isinstance(confidence, Real) or not 0 <= confidence <= 1:
+        raise ValueError(f"confidence is {confidence!r}; allowed is a number from 0 to 1")
+    if not isinstance(right, Hashable) or right not in (True, False):
+        raise ValueError(f"right is {right!r}; allowed is True or False")
     rest = (1 - confidence) / 2
     if right:
         return (confidence - 1) ** 2 + 2 * rest ** 2
@@ -85,7 +91,16 @@ def brier(confidence: float, right: bool) -> float:
 
 
 def others(answers: list, choices: tuple) -> list[str]:
-    """What three players who look at no row would score, on average, in a sentence each."""
+    """What three players who look at no row would score, on average, in a sentence each.
+
+    Raises ValueError unless `choices` are as in `bets` and `answers` is a list or tuple of at least one of them.
+    """
+    _check_choices(choices)
+    if not isinstance(answers, (list, tuple)) or not answers:
+        raise ValueError(f"answers is {answers!r}; allowed is a list of at least one of the choices")
+    for answer in answers:
+        if not _is_text(answer) or answer not in choices:
+            raise ValueError(f"answers has {answer!r}; it must be one of the choices, {', '.join(map(repr, choices))}")
     found = [f"Someone who says one third for each choice scores {brier(1 / 3, True):.2f}."]
     for side in (choices[0], choices[2]):
         score = sum(brier(USUAL / 100, answer == side) for answer in answers) / len(answers)
@@ -106,10 +121,7 @@ def _row(name, title, choices):
 def _check(question, rows, choices):
     if not _is_text(question):
         raise ValueError(f"question is {question!r}; it must be a text")
-    if (not isinstance(choices, (list, tuple)) or len(choices) != 3 or not all(map(_is_text, choices))
-            or len(set(choices)) < 3):
-        raise ValueError(f"choices is {choices!r}; allowed are three different texts: one side, "
-                         "neither, the other side")
+    _check_choices(choices)
     if not isinstance(rows, (list, tuple)) or not rows:
         raise ValueError(f"rows is {rows!r}; allowed is a list of at least one (name, answer, why)")
     for row in rows:
@@ -118,7 +130,7 @@ def _check(question, rows, choices):
         name, answer, why = row
         if not _is_text(name):
             raise ValueError(f"rows has the name {name!r}; it must be a text")
-        if answer not in choices:
+        if not _is_text(answer) or answer not in choices:
             raise ValueError(f"rows has the answer {answer!r} to {name!r}; it must be one of the choices, "
                              f"{', '.join(map(repr, choices))}")
         if not _is_text(why):
@@ -127,6 +139,13 @@ def _check(question, rows, choices):
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
         raise ValueError(f"rows has {twice[0]!r} twice; each name may come once")
+
+
+def _check_choices(choices):
+    if (not isinstance(choices, (list, tuple)) or len(choices) != 3 or not all(map(_is_text, choices))
+            or len(set(choices)) < 3):
+        raise ValueError(f"choices is {choices!r}; allowed are three different texts: one side, "
+                         "neither, the other side")
 
 
 def _is_text(value):

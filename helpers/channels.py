@@ -84,7 +84,7 @@ def send(s, n, rng, channel):
         raise ValueError("s: must hold 0 and 1 only")
     p = np.where(s == 1, channel.high, channel.low)
     if channel.correlation == 0:
-        return rng.binomial(n, p).astype(np.int64)
+        return np.asarray(rng.binomial(n, p)).astype(np.int64)  # one number is drawn as an int
     common = rng.random(s.shape) < p
     alike = rng.binomial(n, np.sqrt(channel.correlation), s.shape)
     return (alike * common + rng.binomial(n - alike, p)).astype(np.int64)
@@ -167,8 +167,9 @@ def measure(n, evaporation, steps, rng, channel):
     channel, steps = _channel(channel), checks.count("steps", steps)
     n, e = _together(n=checks.counts("n", n), evaporation=checks.finite("evaporation", evaporation, 1e-3, 1))
     most = 2 * delay(e, channel.tau) + 10
-    if steps < most.max() + 2:
-        raise ValueError(f"steps={steps}: must be at least {most.max() + 2}, for lags up to {most.max()}")
+    longest = most.max(initial=0)
+    if steps < longest + 2:
+        raise ValueError(f"steps={steps}: must be at least {longest + 2}, for lags up to {longest}")
     found = []
     for members, lost, lags in zip(n.ravel(), e.ravel(), most.ravel(), strict=True):
         lead = int(np.ceil(12 / lost))

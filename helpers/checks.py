@@ -4,15 +4,22 @@ Every function takes the argument's name and value, returns the value as the mod
 and otherwise raises a ValueError that names the argument, its value and what is allowed.
 """
 
+from collections.abc import Hashable
+from numbers import Real
+
 import numpy as np
 
 
 def numbers(name, value):
     """`value` as a float64 array."""
     try:
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}={value!r}: must be a number or an array of numbers") from None
+        array = np.asarray(value)
+        # Text, None and complex numbers would become floats, too; an int beyond 64 bits is an object to NumPy.
+        if array.dtype.kind in "biuf" or array.dtype.kind == "O" and all(isinstance(item, Real) for item in array.flat):
+            return array.astype(np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"{name}={value!r}: must be a number or an array of numbers")
 
 
 def finite(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):
@@ -80,6 +87,8 @@ def weights(name, value, n):
 
 def edges(n, value):
     """`value` as (m, 2) whole numbers: pairs of different nodes of n, numbered from 0."""
+    n = count("n", n, 0)
+    numbers("edges", value)
     array = np.asarray(value)
     if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
         raise ValueError(f"edges of shape {array.shape} and type {array.dtype}: must be whole numbers of shape (m, 2)")
@@ -93,6 +102,16 @@ def edges(n, value):
 
 def one_of(name, value, allowed):
     """`value`, one of the `allowed`."""
-    if value not in allowed:
+    if not isinstance(value, Hashable) or value not in list(allowed):  # an array would be compared number by number
         raise ValueError(f"{name}={value!r}: must be one of {', '.join(map(repr, allowed))}")
     return value
+
+
+def together(**arrays):
+    """Nothing; but the arrays, or numbers, must have shapes that NumPy broadcasts together."""
+    shapes = {name: numbers(name, array).shape for name, array in arrays.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        said = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
+        raise ValueError(f"{said}: must broadcast together") from None

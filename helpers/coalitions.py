@@ -21,23 +21,29 @@ MOST = 16  # players: 65,536 coalitions
 
 def players(v):
     """n, of a game of 2^n values."""
-    size = np.shape(v)[-1] if np.ndim(v) else 0
+    shape = checks.numbers("v", v).shape
+    size = shape[-1] if shape else 0
     n = size.bit_length() - 1
     if size != 1 << max(n, 0) or not 1 <= n <= MOST:
-        raise ValueError(f"v of shape {np.shape(v)}: must be (..., 2^n), n from 1 to {MOST}")
+        raise ValueError(f"v of shape {shape}: must be (..., 2^n), n from 1 to {MOST}")
     return n
 
 
 def members(n):
     """Who is in each coalition, bool (2^n, n)."""
     n = checks.count("n", n)
-    if n > MOST:
-        raise ValueError(f"n={n}: must be at most {MOST}")
+    _few(f"n={n}", n)
     return (np.arange(1 << n, dtype=np.int64)[:, None] >> np.arange(n, dtype=np.int64) & 1).astype(bool)
 
 
+def _few(what, n):
+    if n > MOST:
+        raise ValueError(f"{what}: must be at most {MOST} players")
+
+
 def _game(v):
-    return checks.finite("v", v), players(v)
+    v = checks.finite("v", v)
+    return v, players(v)
 
 
 def _player(name, i, n):
@@ -48,7 +54,9 @@ def _player(name, i, n):
 
 def without(n, *who):
     """The coalitions without these players, int64 (2^(n - players),), ascending."""
-    return np.flatnonzero(~members(n)[:, list(who)].any(axis=1)).astype(np.int64)
+    here = members(n)
+    who = [_player("who", one, here.shape[1]) for one in who]
+    return np.flatnonzero(~here[:, who].any(axis=1)).astype(np.int64)
 
 
 def marginals(v, i):
@@ -155,12 +163,14 @@ def kinds(v, threshold):
 def additive(worth):
     """A game without any interaction: a coalition is worth the sum of its members, worth (n,)."""
     worth = checks.vector("worth", worth)
+    _few(f"worth of shape {worth.shape}", worth.size)
     return members(worth.size) @ worth
 
 
 def gloves(left, right):
     """`left` players have a left glove, the next `right` a right one; a coalition is worth its pairs (Shapley & Shubik 1969)."""
     left, right = checks.count("left", left), checks.count("right", right)
+    _few(f"left={left}, right={right}", left + right)
     here = members(left + right)
     return np.minimum(here[:, :left].sum(axis=1), here[:, left:].sum(axis=1)).astype(float)
 
@@ -168,6 +178,7 @@ def gloves(left, right):
 def majority(votes, quota):
     """1 for the coalitions with at least `quota` of the votes (n,), 0 for the others (Shapley & Shubik 1954)."""
     votes = checks.vector("votes", votes, 0)
+    _few(f"votes of shape {votes.shape}", votes.size)
     quota = checks.one_number("quota", quota, 0, votes.sum(), open_low=True)
     return (additive(votes) >= quota).astype(float)
 
@@ -180,6 +191,7 @@ def crowd(errors, nobody):
     errors, nobody = np.atleast_2d(checks.finite("errors", errors, -1e100, 1e100)), checks.one_number("nobody", nobody)
     if errors.ndim != 2 or 0 in errors.shape:
         raise ValueError(f"errors of shape {errors.shape}: must be (n,) or (cases, n)")
+    _few(f"errors of shape {errors.shape}", errors.shape[1])
     here = members(errors.shape[1])[1:]
     means = errors @ here.T / here.sum(axis=1)
     return np.concatenate([[nobody], -(means * means).mean(axis=0)])

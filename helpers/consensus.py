@@ -30,8 +30,11 @@ def complete(n):
 
 
 def grid(side):
-    """side x side nodes, each linked to the next in its row and column."""
-    nodes = np.arange(checks.count("side", side, 2) ** 2, dtype=np.int64).reshape(side, side)
+    """side x side nodes, each linked to the next in its row and column; side from 2 to 10,000."""
+    side = checks.count("side", side, 2)
+    if side > 10_000:
+        raise ValueError(f"side={side}: must be at most 10000")
+    nodes = np.arange(side**2, dtype=np.int64).reshape(side, side)
     return np.concatenate([np.column_stack([nodes[:, :-1].ravel(), nodes[:, 1:].ravel()]),
                            np.column_stack([nodes[:-1].ravel(), nodes[1:].ravel()])])
 
@@ -57,7 +60,7 @@ def limits(values, edges):
 
 
 def degrees(n, edges):
-    return np.bincount(checks.edges(n, edges).ravel(), minlength=n)
+    return np.bincount(checks.edges(n, edges).ravel(), minlength=int(n))
 
 
 RULES = {  # the weight of a link from the degrees of its ends and the greatest of all
@@ -85,7 +88,7 @@ def matrix(n, edges, weights):
     edges, weights = checks.edges(n, edges), checks.finite("weights", weights, -1e6, 1e6)
     if weights.shape != (len(edges),):
         raise ValueError(f"weights of shape {weights.shape}: must be ({len(edges)},), one a link")
-    made = np.zeros((n, n))
+    made = np.zeros((int(n), int(n)))
     for here, there in ((0, 1), (1, 0)):
         np.add.at(made, (edges[:, here], edges[:, there]), weights)
     return made + np.diag(1 - made.sum(axis=1))
@@ -93,8 +96,8 @@ def matrix(n, edges, weights):
 
 def _matrix(W):
     W = checks.finite("W", W)
-    if W.ndim != 2 or W.shape[0] != W.shape[1]:
-        raise ValueError(f"W of shape {W.shape}: must be (n, n)")
+    if W.ndim != 2 or W.shape[0] != W.shape[1] or not W.size:
+        raise ValueError(f"W of shape {W.shape}: must be (n, n), n at least 1")
     for axis, what in ((1, "row"), (0, "column")):
         off = np.abs(W.sum(axis=axis) - 1)
         if off.max() > 1e-9:
@@ -119,8 +122,11 @@ def rounds_for(share, within):
 
 
 def listen(values, edges, weights):
-    """One round x -> W x for values (n,), without W: each link is used once, both ways."""
-    i, j = np.asarray(edges).T
+    """One round x -> W x for values (n,), without W: each link is used once, both ways. weights: (m,), or one for all."""
+    values, weights = checks.vector("values", values), checks.finite("weights", weights)
+    i, j = checks.edges(values.size, edges).T
+    if weights.shape not in ((), i.shape):
+        raise ValueError(f"weights of shape {weights.shape}: must be one number or have shape {i.shape}, one a link")
     said = weights * (values[j] - values[i])
     return values + np.bincount(i, said, values.size) - np.bincount(j, said, values.size)
 
@@ -128,21 +134,32 @@ def listen(values, edges, weights):
 def fidelity(W, rounds):
     """Correlation of what each node holds after `rounds` with the mean of all that was there at first, (n,).
 
-    For first values that are independent and alike: 1 / (sqrt(n) |row of W^rounds|), as the rows sum to one.
+    For first values that are independent and alike: 1 / (sqrt(n) |row of W^rounds|), as the rows sum to one. Raises
+    ValueError if what the nodes hold has grown beyond all numbers by then, which it may where rho is above 1.
     """
-    W = _matrix(W)
-    rows = np.linalg.matrix_power(W, checks.count("rounds", rounds, 0))
-    return 1 / np.sqrt(len(W) * (rows * rows).sum(axis=1))
+    W, rounds = _matrix(W), checks.count("rounds", rounds, 0)
+    with np.errstate(over="ignore", invalid="ignore"):  # looked at below
+        rows = np.linalg.matrix_power(W, rounds)
+        squares = (rows * rows).sum(axis=1)
+    if not np.isfinite(squares).all():
+        raise ValueError(f"rounds={rounds}: W has grown beyond all numbers by then; must be fewer")
+    return 1 / np.sqrt(len(W) * squares)
 
 
 # --- gossip: two at a time ----------------------------------------------------------------------------
 
 
+def _callers(n, edges):
+    """The edges and the degrees of n nodes, each of which has a neighbour to call."""
+    edges, degree = checks.edges(n, edges), degrees(n, edges)
+    if degree.min(initial=1) == 0:
+        raise ValueError(f"edges: node {int(degree.argmin())} has no neighbour to call; each must have one")
+    return edges, degree
+
+
 def gossip_matrix(n, edges):
     """What one tick of gossip does to the mean of x, (n, n): a node wakes by lot, calls a neighbour, and both take their mean."""
-    edges, degree = checks.edges(n, edges), degrees(n, edges)
-    if degree.min() == 0:
-        raise ValueError(f"edges: node {int(degree.argmin())} has no neighbour to call; each must have one")
+    edges, degree = _callers(n, edges)
     return matrix(n, edges, (1 / degree[edges]).sum(axis=1) / (2 * n))
 
 
@@ -167,9 +184,7 @@ def gossip(values, edges, ticks, rng, every=1):
         raise ValueError(f"values of shape {x.shape}: must be (runs, n)")
     runs, n = x.shape
     ticks, every = checks.count("ticks", ticks, 0), checks.count("every", every)
-    edges, degree = checks.edges(n, edges), degrees(n, edges)
-    if degree.min() == 0:
-        raise ValueError(f"edges: node {int(degree.argmin())} has no neighbour to call; each must have one")
+    edges, degree = _callers(n, edges)
     ends = np.concatenate([edges, edges[:, ::-1]])
     neighbours = ends[np.argsort(ends[:, 0], kind="stable"), 1]  # of node 0, then of node 1, ...
     first = np.cumsum(degree) - degree
@@ -190,8 +205,8 @@ def gossip(values, edges, ticks, rng, every=1):
 
 def meetings(n, edges, rng):
     """Which links are used in a round in which nobody talks to two, bool (m,): those whose lot is highest at both ends."""
-    edges = np.asarray(edges)
-    lot, highest = rng.random(len(edges)), np.zeros(n)
+    edges = checks.edges(n, edges)
+    lot, highest = rng.random(len(edges)), np.zeros(int(n))
     for end in (0, 1):
         np.maximum.at(highest, edges[:, end], lot)
     return (lot == highest[edges[:, 0]]) & (lot == highest[edges[:, 1]])

@@ -16,6 +16,9 @@ import numpy as np
 from . import checks
 
 
+MOST = 1e6  # that a may be
+
+
 class Market(NamedTuple):
     """a, b, costs (N,), fixed."""
 
@@ -27,13 +30,15 @@ class Market(NamedTuple):
 
 def market(costs, a=100.0, b=1.0, fixed=0.0):
     """A Market. Raises ValueError unless 0 <= costs < a, a and b > 0, fixed >= 0."""
-    a, b = checks.one_number("a", a, 0, 1e6, open_low=True), checks.one_number("b", b, 1e-6, 1e6)
+    a, b = checks.one_number("a", a, 0, MOST, open_low=True), checks.one_number("b", b, 1e-6, 1e6)
     return Market(a, b, checks.vector("costs", costs, 0, a, open_high=True), checks.one_number("fixed", fixed, 0, 1e12))
 
 
 def alike(n, cost=10.0, a=100.0, b=1.0, fixed=0.0):
-    """A Market of n firms of the same cost."""
-    return market(np.full(checks.count("n", n), checks.one_number("cost", cost, 0)), a, b, fixed)
+    """A Market of n firms of the same cost, which is below a."""
+    a = checks.one_number("a", a, 0, MOST, open_low=True)
+    cost = checks.one_number("cost", cost, 0, a, open_high=True)
+    return market(np.full(checks.count("n", n), cost), a, b, fixed)
 
 
 def _quantities(market, q):
@@ -130,6 +135,7 @@ def turn(n, inertia=0.0):
     (Theocharis 1960), until some make nothing; with inertia above (n - 3) / (n + 1) always.
     """
     n, inertia = checks.counts("n", n), checks.finite("inertia", inertia, 0, 1, open_high=True)
+    checks.together(n=n, inertia=inertia)
     return inertia - (1 - inertia) * (n - 1) / 2
 
 
@@ -208,7 +214,8 @@ class Deal(NamedTuple):
 
 def deal(n, cost=10.0, a=100.0, b=1.0):
     """n alike firms share a monopolist's output; once one makes more, they make Cournot's for ever (Friedman 1971)."""
-    one = alike(checks.count("n", n, 2), cost, a, b)
+    n = checks.count("n", n, 2)
+    one = alike(n, cost, a, b)
     gain = (one.a - cost) ** 2 / one.b
     return Deal(gain / (4 * n), gain * (n + 1) ** 2 / (16 * n * n), gain / (n + 1) ** 2)
 
@@ -219,4 +226,4 @@ def patience(n):
     (broken - kept) / (broken - after). 9/17 for two; towards 1 for many.
     """
     n = checks.counts("n", n, 2)
-    return (n + 1) ** 2 / ((n + 1.0) ** 2 + 4 * n)
+    return (n + 1.0) ** 2 / ((n + 1.0) ** 2 + 4 * n)

@@ -22,12 +22,13 @@ import numpy as np
 
 from . import checks, lots
 
+LEAST = 0.01  # c: below it exp(1 / c), which is in the difference where nobody came, soon grows beyond all numbers
 BASELINE = 0.05  # by how much the mean of past rewards moves towards the last
 
 
 def world(x, c):
     """G of x (..., K)."""
-    x, c = checks.finite("x", x, 0), checks.one_number("c", c, 0, open_low=True)
+    x, c = checks.finite("x", x, 0), checks.one_number("c", c, LEAST)
     return (x * np.exp(-x / c)).sum(axis=-1)
 
 
@@ -48,7 +49,7 @@ REWARDS = {"local": _local, "common": _common, "difference": _difference}
 
 def rewards(kind, x, c):
     """What one who came on each night is told, (..., K); x (..., K) counts him. `kind`: one of REWARDS."""
-    x, c = checks.finite("x", x, 0), checks.one_number("c", c, 0, open_low=True)
+    x, c = checks.finite("x", x, 0), checks.one_number("c", c, LEAST)
     return REWARDS[checks.one_of("kind", kind, tuple(REWARDS))](x, c)
 
 
@@ -79,6 +80,14 @@ def _policies(policies):
     return policies
 
 
+def _one_game(policies):
+    """p (N, K), of at least one agent and two nights."""
+    p = _policies(policies)
+    if p.ndim != 2 or p.shape[0] < 1 or p.shape[1] < 2:
+        raise ValueError(f"policies of shape {p.shape}: must be (agents, nights), at least one agent and two nights")
+    return p
+
+
 def _expected(p, c):
     """E[G] (...) and its slopes by p, (..., N, K): E[G | i comes on k] - E[G | i stays away], all others by lot.
 
@@ -94,12 +103,12 @@ def _expected(p, c):
 
 def expected(policies, c):
     """E[G], (...), of policies (..., N, K), exactly."""
-    return _expected(_policies(policies), checks.one_number("c", c, 0, open_low=True))[0]
+    return _expected(_policies(policies), checks.one_number("c", c, LEAST))[0]
 
 
 def gradient(policies, c):
     """dE[G] / dtheta, (..., N, K), exactly: what backpropagation from the one loss -E[G] gives each agent, but for the sign."""
-    return _gradient(_policies(policies), checks.one_number("c", c, 0, open_low=True))
+    return _gradient(_policies(policies), checks.one_number("c", c, LEAST))
 
 
 def _gradient(p, c):
@@ -112,7 +121,7 @@ def lesson(kind, policies, c):
 
     For one agent's reward r and choice a: of r (1[a = k] - p_k). policies (N, K); nights ** agents at most 20,000.
     """
-    p = _policies(policies)
+    p = _one_game(policies)
     agents, nights = p.shape
     if nights**agents > 20_000:
         raise ValueError(f"policies of shape {p.shape}: there are {nights**agents} joint choices; must be at most 20,000")
@@ -135,9 +144,9 @@ def factored(kind, policies, c, weeks, rng):
 
     policies (N, K). A choice of all, an agent and another night for it are drawn anew in each of so many weeks.
     """
-    p = _policies(policies)
+    p, weeks = _one_game(policies), checks.count("weeks", weeks)
     agents, nights = p.shape
-    came = _came(np.broadcast_to(p, (checks.count("weeks", weeks), *p.shape)), rng)
+    came = _came(np.broadcast_to(p, (weeks, *p.shape)), rng)
     x, row = came.sum(axis=1), np.arange(weeks, dtype=np.int64)
     here = came[row, rng.integers(0, agents, weeks)].argmax(axis=-1)
     there = (here + rng.integers(1, nights, weeks)) % nights
@@ -152,11 +161,12 @@ def learnable(kind, policies, c, weeks, rng):
     """What share of the variance of a reward is due to the agent's own choice, on average over the agents.
 
     policies (N, K). For many agents alike: 1 / N for the common reward, as everybody's choice moves it as much.
+    Raises ValueError if the reward of an agent never varied.
     """
-    p = _policies(policies)
+    p = _one_game(policies)
     agents, nights = p.shape
     n, first, second = np.zeros(p.shape), np.zeros(p.shape), np.zeros(p.shape)
-    left = checks.count("weeks", weeks, nights + 1)
+    left = weeks = checks.count("weeks", weeks, nights + 1)
     while left:
         now = min(left, 1 + 2_000_000 // p.size)
         came = _came(np.broadcast_to(p, (now, *p.shape)), rng)
@@ -164,6 +174,8 @@ def learnable(kind, policies, c, weeks, rng):
         n, first, second, left = n + came.sum(axis=0), first + told.sum(axis=0), second + (told**2).sum(axis=0), left - now
     within = (second - first**2 / np.maximum(n, 1)).sum(axis=-1) / (weeks - nights)
     whole = (second.sum(axis=-1) - first.sum(axis=-1) ** 2 / weeks) / (weeks - 1)
+    if np.any(whole <= 1e-12 * second.sum(axis=-1) / weeks):  # no more than rounding leaves
+        raise ValueError(f"policies, c={c!r}: the reward of agent {int(whole.argmin())} never varies; must in some weeks")
     return float(np.mean(1 - within / whole))
 
 
@@ -181,7 +193,7 @@ def teach(kind, agents, nights, c, weeks, rng, *, runs=1, rate=0.1, every=1):
     """
     checks.one_of("kind", kind, (*REWARDS, "central"))
     agents, nights, runs = checks.count("agents", agents), checks.count("nights", nights, 2), checks.count("runs", runs)
-    c, rate = checks.one_number("c", c, 0, open_low=True), checks.one_number("rate", rate, 0, open_low=True)
+    c, rate = checks.one_number("c", c, LEAST), checks.one_number("rate", rate, 0, open_low=True)
     weeks, every = checks.count("weeks", weeks, 0), checks.count("every", every)
     theta = rng.normal(0, 0.1, (runs, agents, nights))
     baseline, worth = None, []

@@ -59,7 +59,8 @@ def aggregate(estimates, rule, axis=0, *, width=None):
     """
     estimates = checks.finite("estimates", estimates)
     checks.one_of("rule", rule, RULES)
-    if not -estimates.ndim <= axis < estimates.ndim or estimates.shape[axis] == 0:
+    axis = checks.count("axis", axis, -estimates.ndim)
+    if axis >= estimates.ndim or estimates.shape[axis] == 0:
         raise ValueError(f"axis={axis}: must be an axis of estimates, of shape {estimates.shape}, with a member")
     if rule == "plurality":
         if width is None:
@@ -98,13 +99,15 @@ def best_member(past_errors):
 
 def variance_of_mean(n, variance, correlation):
     """Variance of the mean of n equally correlated estimates: variance * ((1 - rho) / n + rho)."""
-    variance = checks.finite("variance", variance, 0)
-    return variance / effective_size(n, correlation)
+    variance, size = checks.finite("variance", variance, 0), effective_size(n, correlation)
+    checks.together(variance=variance, n=n, correlation=correlation)
+    return variance / size
 
 
 def effective_size(n, correlation):
     """Number of independent members worth n correlated ones: 1 / ((1 - rho) / n + rho), never above 1 / rho."""
     n, rho = checks.counts("n", n), checks.probability("correlation", correlation)
+    checks.together(n=n, correlation=rho)
     return 1 / ((1 - rho) / n + rho)
 
 
@@ -116,6 +119,10 @@ def member_biases(size, rng, *, bias, diversity):
     """
     bias = checks.one_number("bias", bias, 0)
     diversity = checks.one_number("diversity", diversity, 0, 1)
+    shape = checks.counts("size", size, 0)
+    if shape.ndim > 1:
+        raise ValueError(f"size={size!r}: must be one whole number, or a shape")
+    size = tuple(shape.ravel().tolist())
     return bias * (np.sqrt(1 - diversity) + np.sqrt(diversity) * rng.standard_normal(size))
 
 
@@ -144,6 +151,7 @@ def expected_errors(n, *, correlation, bias, diversity, noise=1):
     bias = checks.finite("bias", bias, 0)
     share = checks.probability("diversity", diversity)
     noise = checks.finite("noise", noise, 0)
+    checks.together(n=n, correlation=correlation, bias=bias, diversity=share, noise=noise)
     # Personal biases average out like independent noise; the shared bias is a correlation of one.
     crowd = variance_of_mean(n, bias**2, 1 - share) + variance_of_mean(n, noise**2, correlation)
     average = bias**2 + noise**2

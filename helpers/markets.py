@@ -30,7 +30,9 @@ def poll_error(share, n, design_effect=1):
     weighting raise the variance. It says nothing of a bias common to all who answer.
     """
     share, n = checks.probability("share", share), checks.counts("n", n)
-    return np.sqrt(checks.finite("design_effect", design_effect, 0) * share * (1 - share) / n)
+    design_effect = checks.finite("design_effect", design_effect, 0)
+    checks.together(share=share, n=n, design_effect=design_effect)
+    return np.sqrt(design_effect * share * (1 - share) / n)
 
 
 def _state(q, b):

@@ -77,6 +77,8 @@ def world(n, seeds):
     n, seeds = checks.count("n", n, 2), np.atleast_1d(checks.counts("seeds", seeds, 0))
     if n > 40:
         raise ValueError(f"n={n}: must be at most 40")
+    if seeds.ndim != 1 or not seeds.size:
+        raise ValueError(f"seeds of shape {seeds.shape}: must be one number or (runs,), at least one")
     keys = _mix((seeds.astype(np.uint64) + np.uint64(1)) * GAMMA)
     code = APART + np.arange(2 * STATES, dtype=np.int64)[:, np.newaxis]
     apart = _keys(keys, code)  # (2 S, runs)
@@ -123,11 +125,17 @@ def _logistic(x):
 
 def play(world, theta):
     """p (n, runs, S): each agent's probability of action 1, from theta (n, runs, 5)."""
+    theta, shape = checks.finite("theta", theta), (*world.slopes.shape[:2], POLICY)
+    if theta.shape != shape:
+        raise ValueError(f"theta of shape {theta.shape}: must be {shape}")
     return _logistic(np.matmul(world.slopes, theta[..., np.newaxis])[..., 0])
 
 
 def joint(p):
-    """Probabilities of the joint actions, (..., 2^n), of independent agents; p (n, ...)."""
+    """Probabilities of the joint actions, (..., 2^n), of independent agents; p (n, ...), n at most ten."""
+    p = checks.probability("p", p)
+    if not p.ndim or len(p) > MOST:
+        raise ValueError(f"p of shape {p.shape}: must be (n, ...), n at most {MOST}, to write down all 2^n joint actions")
     found = np.ones((*p.shape[1:], 1))
     for one in p[..., np.newaxis]:
         found = np.concatenate([found * (1 - one), found * one], axis=-1)
@@ -137,8 +145,14 @@ def joint(p):
 def average_return(P, R, policy):
     """J (runs,) of joint policies (runs, S, 2^n), from the stationary distribution.
 
-    P (runs, S, 2^n, S) and R (runs, S, 2^n), or of one run if all policies are of the same world.
+    P (runs, S, 2^n, S) and R (runs, S, 2^n), or of one run if all policies are of the same world. `P` and `R` are
+    trusted: as in Tables, R the mean over the agents.
     """
+    policy = checks.probability("policy", policy)
+    if policy.ndim != 3 or policy.shape[1:] != R.shape[1:] or 1 not in (len(policy), len(R)) and len(policy) != len(R):
+        raise ValueError(f"policy of shape {policy.shape}: must be ({'' if len(R) == 1 else len(R)}, {R.shape[1]}, {R.shape[2]})")
+    if np.any(np.abs(policy.sum(axis=-1) - 1) > 1e-9):
+        raise ValueError("policy: the chances of a state's joint actions must sum to 1")
     moves = (policy[:, :, np.newaxis] @ P)[:, :, 0]
     flat = np.eye(P.shape[1]) - moves.transpose(0, 2, 1) + 1
     stay = np.linalg.solve(flat, np.ones((len(P), P.shape[1], 1)))[..., 0]
@@ -150,7 +164,8 @@ def average_return(P, R, policy):
 
 def random_links(n, rng):
     """2 (n - 1) links by lot, drawn again until the graph hangs together: the paper's connectivity ratio, 4 / n of all pairs."""
-    pairs = np.column_stack(np.triu_indices(checks.count("n", n, 2), 1)).astype(np.int64)
+    n = checks.count("n", n, 2)
+    pairs = np.column_stack(np.triu_indices(n, 1)).astype(np.int64)
     while True:
         edges = pairs[np.sort(rng.permutation(len(pairs))[:2 * (n - 1)])]
         if not consensus.parts(n, edges).any():
@@ -184,7 +199,13 @@ def listener(n, edges):
 
 
 def everybody(values):
-    """A round in which all hear all: what one central critic would hold that sees everybody's reward."""
+    """A round in which all hear all: what one central critic would hold that sees everybody's reward.
+
+    values (n, ...), n at least 1.
+    """
+    values = checks.numbers("values", values)
+    if not values.ndim or not len(values):
+        raise ValueError(f"values of shape {values.shape}: must be (n, ...), n at least 1")
     return np.broadcast_to(values.mean(axis=0), values.shape).copy()
 
 
@@ -316,12 +337,15 @@ class Team:
 
 
 class Run(NamedTuple):
-    """What happened, at the `times` (k,): arrays (runs, k), and the policies (n, runs, 5) at the end."""
+    """What happened, at the `times` (k,): arrays (runs, k), and the policies (n, runs, 5) at the end.
+
+    `sampled` is nan at time 0, `exact` for more than eight agents.
+    """
 
     times: np.ndarray
     disagreement: np.ndarray
     sampled: np.ndarray  # the team's mean reward since the time before
-    exact: np.ndarray  # J of the policy they hold; nan for more than eight agents
+    exact: np.ndarray  # J of the policy they hold
     theta: np.ndarray
 
 

@@ -54,12 +54,17 @@ def _game(game):
 def _share(players):
     """1 / N, 0 in the limit."""
     players = checks.numbers("players", players)
-    whole = checks.counts("players", np.where(players == np.inf, 2, players).tolist(), 2)
+    whole = checks.counts("players", np.where(players == np.inf, 2, players).tolist(), 2).reshape(players.shape)  # which no empty list keeps
     return np.where(players == np.inf, 0.0, 1 / whole)
 
 
-def _times(game, times):
-    return checks.finite("times", times, 0, game.horizon)
+def _times(game, players, times):
+    """`times`, if there are some and they go together with `players`."""
+    times = checks.finite("times", times, 0, game.horizon)
+    if not times.size:
+        raise ValueError(f"times of shape {times.shape}: must hold one at least")
+    checks.together(players=players, times=times)
+    return times
 
 
 def _curve(game, share, left):
@@ -81,8 +86,8 @@ def riccati(game, players, times):
     others' same gain moves it by -gain z/N, as their gaps sum to -z; what is left of the Hamilton-Jacobi-Bellman equation is
     this (Carmona, Fouque & Sun 2015). players and times broadcast; ValueError outside the game's range.
     """
-    game = _game(game)
-    return _curve(game, _share(players), game.horizon - _times(game, times))[0]
+    game, share = _game(game), _share(players)
+    return _curve(game, share, game.horizon - _times(game, players, times))[0]
 
 
 def gain(game, players, times):
@@ -123,7 +128,7 @@ def expected_cost(game, players, strategy):
 def mean_variance(game, players, times, strategy):
     """Variance of the mean: (spread^2 + sigma^2 t) / N while all act on gaps, which sum to 0. players and times broadcast."""
     game, share = _game(game), _share(players)
-    times = _times(game, times)
+    times = _times(game, players, times)
     if checks.one_of("strategy", strategy, STRATEGIES) == "silent":
         return share * _silent(game, times)[1]
     return share * (game.spread**2 + game.sigma**2 * times)
@@ -135,7 +140,7 @@ def gap_fidelity(game, players, times):
     (The predicted mean itself never varies: its fidelity is 0 by definition.)
     """
     game, share = _game(game), _share(players)
-    own, mean, _ = _silent(game, _times(game, times))
+    own, mean, _ = _silent(game, _times(game, players, times))
     own, mean = (1 - share) * own, share * mean
     whole = own + mean
     return np.sqrt(np.where(whole > 0, own / np.where(whole > 0, whole, 1), 1 - share))  # at time 0 the limit t -> 0
@@ -245,7 +250,9 @@ def contest_nash(targets, kappa):
 def contest_limit(targets, kappa, mean):
     """The limit's actions, (target + kappa mean) / (1 + kappa), the mean told or predicted; broadcasts with the targets."""
     targets, kappa = _contest(targets, kappa)
-    return (targets + kappa * checks.finite("mean", mean, -1e100, 1e100)) / (1 + kappa)
+    mean = checks.finite("mean", mean, -1e100, 1e100)
+    checks.together(targets=targets, mean=mean)
+    return (targets + kappa * mean) / (1 + kappa)
 
 
 def contest_rounds(targets, kappa, start, rounds):

@@ -17,10 +17,11 @@ from . import checks
 
 AT_ONCE = 128  # neurons that are gone through before all feel it
 NOTHING = 1e-9  # a field no stronger is none: sums of k / n round, and differently on every platform
+HIGHEST = 290  # digits of a sum over n neurons to the power of a dense memory
 
 
 def signs(name, value):
-    """`value` as float64 of +1 and -1, shape (..., n), n at least 2."""
+    """`value` as float64 of +1 and -1, shape (..., n), n at least 2. `name` is trusted: what the caller calls it."""
     array = checks.finite(name, value)
     if array.ndim == 0 or array.shape[-1] < 2 or not np.all(np.abs(array) == 1):
         raise ValueError(f"{name} of shape {array.shape}: must be +1 or -1 throughout, for at least two neurons")
@@ -32,6 +33,21 @@ def _patterns(value):
     if array.ndim != 2:
         raise ValueError(f"patterns of shape {array.shape}: must have shape (p, n)")
     return array
+
+
+def _states(value, n=None):
+    """`value` as finite float64 (..., n): of n neurons, or of any number from 1."""
+    states = checks.finite("states", value)
+    if not states.ndim or not states.shape[-1] or n is not None and states.shape[-1] != n:
+        raise ValueError(f"states of shape {states.shape}: must have shape (..., {n or 'n'}), of at least one neuron")
+    return states
+
+
+def _square(value):
+    weights = checks.numbers("weights", value)
+    if weights.ndim != 2 or weights.shape[0] != weights.shape[1]:
+        raise ValueError(f"weights of shape {weights.shape}: must be square")
+    return weights
 
 
 def random_patterns(p, n, rng):
@@ -59,25 +75,33 @@ def projection(patterns):
 
 def hebb_field(states, patterns):
     """states @ hebb(patterns), through the p overlaps: the faster, the smaller the load."""
+    patterns = _patterns(patterns)
     n = patterns.shape[1]
+    states = _states(states, n)
     return (states @ patterns.T) @ patterns / n - len(patterns) / n * states
 
 
 def energy(states, weights):
     """-1/2 s J s of each state, shape (...)."""
-    return -0.5 * ((states @ weights) * states).sum(axis=-1)
+    weights = _square(weights)
+    states = _states(states, len(weights))
+    return -0.5 * (_felt(states, weights) * states).sum(axis=-1)
 
 
 def overlap(states, patterns):
-    """m of each state with each pattern: (..., p)."""
-    return states @ patterns.T / patterns.shape[-1]
+    """m of each state with each pattern: (..., p); with one alone, (n,), (...)."""
+    patterns = signs("patterns", patterns)
+    if patterns.ndim > 2:
+        raise ValueError(f"patterns of shape {patterns.shape}: must have shape (p, n), or (n,)")
+    return _states(states, patterns.shape[-1]) @ patterns.T / patterns.shape[-1]
 
 
 def recall(states, weights, steps):
     """`states` of living neurons after `steps` updates of all at once; one without a field stays as it is."""
     weights = _synapses(weights)
+    states = _states(states, len(weights))
     for _ in range(checks.count("steps", steps)):
-        field = _finite(states @ weights)
+        field = _felt(states, weights)
         none = np.abs(field) <= NOTHING
         states = np.where(none, states, np.sign(field)) if none.any() else np.sign(field)
     return states
@@ -91,9 +115,12 @@ def settle(states, weights, rng, sweeps=50):
     what has changed.
     """
     weights = _synapses(weights)
-    states = np.array(np.atleast_2d(states), np.float64).T.copy()  # (n, runs)
+    states = np.atleast_2d(_states(states, len(weights)))
+    if states.ndim != 2 or not states.size:
+        raise ValueError(f"states of shape {states.shape}: must have shape (runs, {len(weights)}), at least one run")
+    states = states.T.copy()  # (n, runs)
     n, runs = states.shape
-    field = _finite(weights @ states)
+    field = _felt(weights, states)
     for _ in range(checks.count("sweeps", sweeps)):
         rest = True
         for some in np.split(rng.permutation(n), range(AT_ONCE, n, AT_ONCE)):
@@ -119,9 +146,12 @@ def settle(states, weights, rng, sweeps=50):
     return states.T.copy()
 
 
-def _finite(field):
-    """`field`, if it is: a synapse that isn't makes what it leads to infinite or no number, whatever fires."""
-    if not math.isfinite(field.sum()):
+def _felt(left, right):
+    """The field left @ right, if it is finite: a synapse that isn't makes what it leads to infinite or no number, whatever fires."""
+    with np.errstate(invalid="ignore"):  # of such a synapse, which is refused
+        field = left @ right
+        total = field.sum()
+    if not math.isfinite(total):
         raise ValueError("weights: some are no numbers; all must be finite")
     return field
 
@@ -136,7 +166,7 @@ def _synapses(weights):
 def flip(states, share, rng):
     """`states` with `share` of their signs turned, exactly round(share * n) in each state."""
     share = checks.one_number("share", share, 0, 1)
-    states = np.array(states, np.float64)
+    states = _states(states)
     turned = rng.random(states.shape).argsort(axis=-1) < round(share * states.shape[-1])
     return np.where(turned, -states, states)
 
@@ -144,13 +174,14 @@ def flip(states, share, rng):
 def cut(weights, share, rng):
     """`weights` with each synapse, in both directions, lost with probability `share`."""
     share = checks.one_number("share", share, 0, 1)
+    weights = _square(checks.finite("weights", weights))
     kept = np.triu(rng.random(weights.shape) >= share, 1)
     return weights * (kept + kept.T)
 
 
 def kill(states, count, rng):
     """`states` (..., n) with `count` neurons dead in each, drawn at random: they are 0 and send nothing."""
-    states = np.array(states, np.float64)
+    states = _states(states)
     n = states.shape[-1]
     count = checks.count("count", count, 0)
     if count > n:
@@ -164,7 +195,7 @@ def one_step_error(load):
     (1 - erf(sqrt(1 / (2 alpha)))) / 2 for large n (Hertz, Krogh & Palmer 1991, section 2.2).
     """
     load = checks.finite("load", load, 0, open_low=True)
-    return np.vectorize(lambda alpha: 0.5 * math.erfc(math.sqrt(0.5 / alpha)))(load)
+    return np.vectorize(lambda alpha: 0.5 * math.erfc(math.sqrt(0.5 / alpha)), otypes=[float])(load)
 
 
 def _load_at(y):
@@ -218,6 +249,12 @@ def dense_settle(states, patterns, power, rng, sweeps=20):
     """
     patterns, power = _patterns(patterns), checks.count("power", power, 2)
     states = np.array(np.atleast_2d(signs("states", states)), np.float64)
+    n = patterns.shape[1]
+    if states.ndim != 2 or states.shape[1] != n:
+        raise ValueError(f"states of shape {states.shape}: must have shape (runs, {n})")
+    most = int(HIGHEST / math.log10(n + 1))
+    if power > most:
+        raise ValueError(f"power={power}: must be at most {most} for {n} neurons")
     sums = states @ patterns.T
     for _ in range(checks.count("sweeps", sweeps)):
         changed = False

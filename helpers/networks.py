@@ -59,6 +59,7 @@ def scale_free(n, m, rng):
 
 def degrees(n, edges):
     """Edges at each node, int64 (n,)."""
+    n = checks.count("n", n, 0)
     return np.bincount(checks.edges(n, edges).ravel(), minlength=n).astype(np.int64)
 
 
@@ -68,8 +69,13 @@ def _links(n, edges):
 
 def largest_component(n, edges, alive=None):
     """Nodes in the largest component of those `alive` (n,), all if None."""
+    n = checks.count("n", n, 0)
     edges = checks.edges(n, edges)
     if alive is not None:
+        checks.numbers("alive", alive)
+        alive = np.asarray(alive)
+        if alive.shape != (n,) or alive.dtype != bool:
+            raise ValueError(f"alive of shape {alive.shape} and type {alive.dtype}: must be bool of shape ({n},)")
         edges = edges[alive[edges].all(axis=1)]
     _, member = connected_components(_links(n, edges), directed=False)
     sizes = np.bincount(member if alive is None else member[alive])
@@ -78,6 +84,7 @@ def largest_component(n, edges, alive=None):
 
 def giant(n, edges):
     """(nodes, edges) of the largest component, its nodes numbered anew from 0."""
+    n = checks.count("n", n)
     edges = checks.edges(n, edges)
     _, member = connected_components(_links(n, edges), directed=False)
     inside = member == np.bincount(member).argmax()
@@ -86,16 +93,19 @@ def giant(n, edges):
 
 def attack(n, edges, rng):
     """The nodes in the order of their degrees, the largest first; equals by lot: int64 (n,)."""
+    n = checks.count("n", n, 0)
     return np.lexsort((rng.random(n), -degrees(n, edges))).astype(np.int64)
 
 
 def reach(n, edges, order, removed):
     """Share of all n nodes in the largest component when the first round(removed * n) of `order` are gone.
 
-    removed (k,), shares; returns (k,).
+    order (n,), each node once; removed (k,), shares; returns (k,).
     """
-    removed = checks.vector("removed", removed, 0, 1)
-    edges, left = checks.edges(n, edges), []
+    n, removed = checks.count("n", n), checks.vector("removed", removed, 0, 1)
+    edges, order, left = checks.edges(n, edges), checks.counts("order", order, 0), []
+    if not np.array_equal(np.sort(order, axis=None), np.arange(n)) or order.ndim != 1:
+        raise ValueError(f"order of shape {order.shape}: must hold each of {n} nodes, numbered from 0, once")
     for share in removed:
         alive = np.ones(n, bool)
         alive[order[:round(share * n)]] = False
@@ -119,9 +129,13 @@ def failure_threshold(degree):
 def mean_distance(n, edges, sources=None):
     """Mean number of steps from `sources` (all if None) to every other node.
 
-    Raises ValueError if the network falls apart, when some distances are infinite.
+    sources: nodes (k,), or one. Raises ValueError if the network falls apart, when some distances are infinite.
     """
     n, edges = checks.count("n", n, 2), checks.edges(n, edges)
+    if sources is not None:
+        sources = checks.counts("sources", sources, 0)
+        if sources.ndim > 1 or not sources.size or sources.max() >= n:
+            raise ValueError(f"sources of shape {sources.shape}: must be nodes from 0 to {n - 1}, one or (k,)")
     links = _links(n, edges)
     pieces, _ = connected_components(links, directed=False)
     if pieces > 1:

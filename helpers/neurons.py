@@ -98,8 +98,10 @@ def two_layers(inputs, hidden, output):
     inputs (m, d); hidden (h, d + 1) and output (h + 1,) are weights with the bias last. A neuron whose sum is
     not above 0 says -1.
     """
-    inputs = checks.finite("inputs", inputs)
-    layer = np.where(np.column_stack([inputs, np.ones(len(inputs))]) @ np.transpose(hidden) > 0, 1, -1)
+    inputs, hidden, output = checks.finite("inputs", inputs), checks.finite("hidden", hidden), checks.vector("output", output)
+    if inputs.ndim != 2 or hidden.ndim != 2 or hidden.shape[1] != inputs.shape[1] + 1 or output.size != len(hidden) + 1:
+        raise ValueError(f"inputs, hidden, output of shapes {inputs.shape}, {hidden.shape}, {output.shape}: must be (m, d), (h, d + 1), (h + 1,)")
+    layer = np.where(np.column_stack([inputs, np.ones(len(inputs))]) @ hidden.T > 0, 1, -1)
     return np.where(np.column_stack([layer, np.ones(len(inputs))]) @ output > 0, 1, -1)
 
 

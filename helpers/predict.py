@@ -82,14 +82,26 @@ _waiting: list[Gate] = []
 
 
 def address(kind: str, question: str) -> str:
-    """The id of a form that asks `question`."""
+    """The id of a form that asks `question`. ValueError if one of the two is no text."""
+    _text("kind", kind)
+    _text("question", question)
     return f"{kind}-" + re.sub(r"[^a-z0-9]+", "-", question.lower())[:40].strip("-")
 
 
 def ask(name: str, html: str, form: type, sets: str | None = None):
-    """Show the form `html`, for which the next explorer waits; in a kernel as a widget `form`, which is returned."""
+    """Show the form `html`, for which the next explorer waits; in a kernel as a widget `form`, which is returned.
+
+    Raises ValueError if `name`, `html` or `sets` is no text.
+    """
+    for argument, text in (("name", name), ("html", html), ("sets", "" if sets is None else sets)):
+        _text(argument, text)
     _waiting.append(Gate(name, sets, _show(html, form)))
     return _waiting[-1].form
+
+
+def _text(name, value):
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {value!r}; it must be a text")
 
 
 def _show(html, form):
@@ -105,7 +117,7 @@ def _show(html, form):
 def take_gate(explorer: str, controls) -> Gate | None:
     """The question asked since the last explorer, if any; it waits no longer.
 
-    Raises ValueError if its answer sets a control that is not one of `controls`' sliders.
+    `controls` are trusted: as controls_of makes them. Raises ValueError if its answer sets a control that is not one of `controls`' sliders.
     """
     if not _waiting:
         return None
@@ -114,7 +126,7 @@ def take_gate(explorer: str, controls) -> Gate | None:
     sliders = [control.name for control in controls if control.kind == "slider"]
     if gate.control is not None and gate.control not in sliders:
         raise ValueError(f"{explorer}: the question before it sets {gate.control!r}, which is no "
-                         f"slider of this figure; its sliders are {', '.join(sliders) or 'none'}")
+                         f"slider among the controls of this figure; its sliders are {', '.join(sliders) or 'none'}")
     return gate
 
 
@@ -127,7 +139,7 @@ def predict(question: str, choices_or_range, answer, why: dict, sets: str | None
     "right", and to a reader who would rather "pass". `sets`: the slider of the next explorer that
     takes the reader's number.
 
-    Raises ValueError, naming the argument, if the answer is not among the choices or in the
+    Raises ValueError, naming the argument, if one is of another type, if the answer is not among the choices or in the
     range, if a wrong choice has no feedback, or if `why` speaks of a choice that is not there.
     """
     name = address("predict", question)
@@ -146,7 +158,7 @@ def checkpoint(question: str, choices: list, answer: str, why: dict):
     `why` says something to each choice, also to the right one.
     """
     name = address("check", question)
-    inputs, facts = _choices(name, choices, answer, why)
+    inputs, facts = _choices(name, choices, answer, why, "choices")
     if not why.get(answer):
         raise ValueError(f"why must say something to the right choice too, {answer!r}")
     told = f"<details><summary>The answer</summary><p>{escape(facts['told'])}</p></details>"
@@ -164,13 +176,14 @@ def _form(kind, name, question, inputs, facts, told):
         f"<noscript>{told}</noscript></form>")
 
 
-def _choices(name, choices, answer, why):
+def _choices(name, choices, answer, why, argument="choices_or_range"):
     if (not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices)
             or len(choices) < 2 or len(set(choices)) < len(choices)):
-        raise ValueError(f"choices_or_range is {choices!r}; allowed are a list of at least two "
-                         "different texts, or (min, max) or (min, max, step)")
-    if answer not in choices:
+        raise ValueError(f"{argument} is {choices!r}; allowed are a list of at least two different texts, "
+                         "or in a prediction (min, max) or (min, max, step)")
+    if not isinstance(answer, str) or answer not in choices:
         raise ValueError(f"answer is {answer!r}, which is not among the choices {choices}")
+    _texts(why)
     unsaid = [choice for choice in choices if choice != answer and not why.get(choice)]
     unknown = [choice for choice in why if choice not in choices]
     if unsaid or unknown:
@@ -194,13 +207,20 @@ def _number(name, bounds, answer, why):
     if (len(interval) != 2 or not _are_finite(interval)
             or not bounds[0] <= interval[0] <= interval[1] <= bounds[1]):
         raise ValueError(f"answer is {answer!r}; it must be a number or (low, high) inside {bounds}")
-    if sorted(why) != sorted(RANGE_WHY) or not all(why.values()):
-        raise ValueError(f"why has {sorted(why)}; for a number it says something to each of "
+    _texts(why)
+    if set(why) != set(RANGE_WHY) or not all(why.values()):
+        raise ValueError(f"why has {list(why)}; for a number it says something to each of "
                          f"{', '.join(RANGE_WHY)}")
     step = bounds[2] if len(bounds) == 3 else "any"
     inputs = (f'<label>Your number <input type="number" name="{name}" min="{bounds[0]}" '
               f'max="{bounds[1]}" step="{step}" required></label>')
-    return inputs, {"interval": list(interval), "why": why, "told": why["pass"]}
+    interval = [number if isinstance(number, (int, float)) else float(number) for number in interval]  # JSON knows no others
+    return inputs, {"interval": interval, "why": why, "told": why["pass"]}
+
+
+def _texts(why):
+    if not isinstance(why, dict) or not all(isinstance(text, str) for text in why.values()):
+        raise ValueError(f"why is {why!r}; it must be a dict of texts")
 
 
 def _are_finite(numbers):

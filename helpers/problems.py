@@ -85,7 +85,7 @@ def friedman_truth(number, inputs):
 
     1: 10 sin(pi x1 x2) + 20 (x3 - 1/2)^2 + 10 x4 + 5 x5; further inputs do not matter.
     2, 3: the impedance and the phase of a circuit in series: resistance x1, angular frequency x2,
-    inductance x3, capacitance x4.
+    inductance x3, capacitance x4. ValueError if x2, x4 or, for 3, x1 is 0.
     """
     checks.one_of("number", number, tuple(NOISE))
     inputs = checks.finite("inputs", inputs)
@@ -96,6 +96,8 @@ def friedman_truth(number, inputs):
         x1, x2, x3, x4, x5 = np.moveaxis(inputs, -1, 0)[:used]
         return 10 * np.sin(np.pi * x1 * x2) + 20 * (x3 - 0.5) ** 2 + 10 * x4 + 5 * x5
     resistance, frequency, inductance, capacitance = np.moveaxis(inputs, -1, 0)[:used]
+    if np.any(frequency * capacitance == 0) or number == 3 and np.any(resistance == 0):
+        raise ValueError(f"inputs of shape {inputs.shape}: frequency, capacitance and, for number 3, resistance must not be 0")
     reactance = frequency * inductance - 1 / (frequency * capacitance)
     return np.hypot(resistance, reactance) if number == 2 else np.arctan(reactance / resistance)
 

@@ -35,7 +35,10 @@ def interpolate_quantiles(levels, values, u):
 
 def sample_quantiles(levels, values, size, rng):
     """Draws, of shape `size`, from the distribution of `interpolate_quantiles`."""
-    return interpolate_quantiles(levels, values, rng.random(size))
+    size = checks.counts("size", size, 0)
+    if size.ndim > 1:
+        raise ValueError(f"size of shape {size.shape}: must be one whole number, or (k,)")
+    return interpolate_quantiles(levels, values, rng.random(size.tolist()))
 
 
 def quantile_moments(levels, values):

@@ -61,7 +61,7 @@ def braess(link=True):
     """
     uses = np.array([[1, 0, 1, 0, 0], [0, 1, 0, 1, 0], [1, 0, 0, 1, 1]], np.int64)
     roads = network(uses, [0, 45, 45, 0, 0], [0.01, 0, 0, 0.01, 0])
-    return roads if link else network(uses[:2, :4], roads.fixed[:4], roads.slope[:4])
+    return roads if checks.one_of("link", link, (False, True)) else network(uses[:2, :4], roads.fixed[:4], roads.slope[:4])
 
 
 def _delays(network, x):

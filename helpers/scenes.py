@@ -48,6 +48,10 @@ class Edges(NamedTuple):
 
 
 def touched(at, a, b, reach):
-    """Which of the straight edges from a (m, 2) to b (m, 2) come within `reach` of the pointer at (2,): bool (m,)."""
-    along = np.clip(((at - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1), 0, 1)
+    """Which of the straight edges from a (m, 2) to b (m, 2) come within `reach` of the pointer at (2,): bool (m,).
+
+    An edge may be as short as a point. `at`, `a`, `b` and `reach` are trusted: the pointer is the stage's, the rest the model's own.
+    """
+    square = ((b - a) ** 2).sum(axis=1)
+    along = np.clip(((at - a) * (b - a)).sum(axis=1) / np.where(square > 0, square, 1), 0, 1)
     return ((a + along[:, np.newaxis] * (b - a) - at) ** 2).sum(axis=1) <= reach**2

@@ -37,7 +37,7 @@ def _chances(name, value, size):
 
 def majorities(rankings):
     """(m, m) bool: by a majority of the rankings (n, m), each best first, a is preferred to b."""
-    rankings = np.asarray(rankings)
+    rankings = checks.counts("rankings", rankings, 0)
     if (rankings.ndim != 2 or rankings.size == 0
             or np.any(np.sort(rankings, axis=1) != np.arange(rankings.shape[1]))):
         raise ValueError(f"rankings={rankings!r}: must be (n, m), each row an order of 0 to m - 1")
@@ -103,10 +103,11 @@ def court(verdicts):
 
     verdicts (n, 2) bool. The court contradicts itself where conclusion is not (first and second).
     """
+    checks.numbers("verdicts", verdicts)
     verdicts = np.asarray(verdicts)
     if verdicts.ndim != 2 or verdicts.shape[1] != 2 or verdicts.dtype != bool:
         raise ValueError(f"verdicts={verdicts!r}: must be bool of shape (n, 2)")
-    n = _odd("number of judges", len(verdicts))
+    n = _odd("len(verdicts)", len(verdicts))
     first, second = (int(count) for count in verdicts.sum(axis=0))
     return 2 * first > n, 2 * second > n, 2 * int(verdicts.all(axis=1).sum()) > n
 
@@ -124,5 +125,8 @@ def doctrinal_chances(n, held):
 def held(competence, truth=(True, True)):
     """(4,) `held` of a judge who is right about each premise with probability `competence`, independently."""
     p = checks.one_number("competence", competence, 0, 1)
+    truth = checks.counts("truth", truth, 0)
+    if truth.shape != (2,) or truth.max() > 1:
+        raise ValueError(f"truth={truth.tolist()}: must be two truth values")
     first, second = ((p if real else 1 - p) for real in truth)
     return np.array([(1 - first) * (1 - second), (1 - first) * second, first * (1 - second), first * second])

@@ -89,6 +89,8 @@ def fixed_point(world, *, able=None, rank=1):
 
 
 def _able(able, actions):
+    if able is not None:
+        checks.numbers("able", able)
     able = np.ones(actions, bool) if able is None else np.asarray(able)
     if able.dtype != bool or able.ndim != 1 or able.size == 0 or able.size % actions or not able.any():
         raise ValueError(f"able={able!r}: must be (n,) truth values, n a multiple of {actions}, one of them true")
@@ -98,7 +100,7 @@ def _able(able, actions):
 def returns(world, policy):
     """Discounted return from the start of each policy: actions (..., S), exactly; shape (...,)."""
     policy = checks.counts("policy", policy, 0)
-    if policy.ndim == 0 or policy.shape[-1] != len(world.moves) or policy.max() >= world.moves.shape[1]:
+    if policy.ndim == 0 or policy.shape[-1] != len(world.moves) or policy.max(initial=0) >= world.moves.shape[1]:
         raise ValueError(f"policy of shape {policy.shape}: must hold an action below {world.moves.shape[1]} for each of {len(world.moves)} states")
     state, total, left = np.full(policy.shape[:-1], world.start, np.int64), np.zeros(policy.shape[:-1]), 1.0
     most = max(np.abs(world.rewards).max(), EXACT) / (1 - world.gamma)
@@ -127,6 +129,17 @@ def sell(bids, auction, lots=None, slips=None):
     who win all the same by overbidding, as much as the best bid; -1 for none.
     """
     checks.one_of("auction", auction, AUCTIONS)
+    bids = checks.numbers("bids", bids)
+    if not bids.ndim or not bids.shape[-1]:
+        raise ValueError(f"bids of shape {bids.shape}: must be (..., n), n at least 1")
+    if lots is not None:
+        lots = checks.numbers("lots", lots)
+        if lots.shape != bids.shape:
+            raise ValueError(f"lots of shape {lots.shape}: must be {bids.shape}, that of bids")
+    if slips is not None:
+        slips = checks.counts("slips", slips, -1)
+        if slips.shape != bids.shape[:-1] or slips.max(initial=-1) >= bids.shape[-1]:
+            raise ValueError(f"slips of shape {slips.shape}: must be {bids.shape[:-1]}, of agents below {bids.shape[-1]}, or -1")
     winner = bids.argmax(axis=-1) if lots is None else np.where(bids == bids.max(axis=-1, keepdims=True), lots, -1.0).argmax(axis=-1)
     if slips is not None:
         winner = np.where(slips >= 0, slips, winner)
@@ -274,6 +287,8 @@ class Centre:
 def curve(learner, steps, every):
     """Return (k, runs) of the moves a learner would now make without slips, after every `every` of `steps` steps."""
     steps, every = checks.count("steps", steps), checks.count("every", every)
+    if not isinstance(learner, (Society, Centre)):
+        raise ValueError(f"learner={learner!r}: must be a Society or a Centre")
     found = []
     for time in range(1, steps + 1):
         learner.step()

@@ -119,14 +119,16 @@ def train(inputs, labels, delays, rate, steps, *, batch=None, rng=None):
         k = np.broadcast_shapes(delays.shape[-1:], rate.shape, (1,))[0]
     except ValueError:
         raise ValueError(f"delays, rate of shapes {delays.shape}, {rate.shape}: must be for as many runs") from None
+    room = int(delays.max()) + 1
     delays, rate = np.broadcast_to(delays, (steps, k)), np.broadcast_to(rate, k)
     m, c = len(cases), int(labels.max()) + 1
     batch = m if batch is None else checks.count("batch", batch)
     if batch > m:
         raise ValueError(f"batch={batch}: must be at most the number of cases, {m}")
+    if batch < m and not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng={rng!r}: must be a generator, which draws the batches")
     truth = np.eye(c)[labels]
     weights = np.zeros((k, cases.shape[1], c))
-    room = int(delays.max()) + 1
     if room * weights.size > MOST:
         raise ValueError(f"delays: up to {room - 1}, of {k} runs with {weights[0].size} weights; must be fewer, or shorter")
     gradients = np.zeros((room, *weights.shape))  # taken at step t: in row t % room

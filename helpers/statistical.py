@@ -44,12 +44,13 @@ def _full_rank(inputs, what="inputs"):
 def cases_and_labels(inputs, labels, most=None):
     """The inputs, labels of every class from 0 on, and how many classes: at least two, at most `most`."""
     inputs, labels = _inputs(inputs), checks.counts("labels", labels, 0)
+    most = None if most is None else checks.count("most", most, 2)
     if labels.shape != (len(inputs),):
         raise ValueError(f"labels of shape {labels.shape}: must have shape ({len(inputs)},)")
     if np.all(labels == labels[0]):
         raise ValueError(f"labels: all are {labels[0]}; there must be at least two classes")
     k = int(labels.max()) + 1
-    if most and k > most:
+    if most is not None and k > most:
         raise ValueError(f"labels: {k - 1} is not one of {most} classes, from 0")
     if k > len(labels) or not np.bincount(labels).all():
         raise ValueError(f"labels: the highest is {k - 1}, but not every class below it has a case")

@@ -51,6 +51,7 @@ def expected_fidelity(others, mean_square):
     for while a feature is silent the others are not.
     """
     others, mean_square = checks.finite("others", others, 0, 2**53), checks.probability("mean_square", mean_square)
+    checks.together(others=others, mean_square=mean_square)
     return 1 / np.sqrt(1 + others * mean_square)
 
 

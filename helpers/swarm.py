@@ -18,6 +18,14 @@ from . import checks
 from .scenes import Points
 
 IN_CACHE = 16_384  # meetings with a cell that are looked through at once
+MOST_CELLS = 1024  # along a side
+
+
+def _rows(name, array):
+    """`array`, of shape (n, 2), n at least 1."""
+    if array.ndim != 2 or array.shape[1] != 2 or not len(array):
+        raise ValueError(f"{name} of shape {array.shape}: must be (n, 2), n at least 1")
+    return array
 
 
 class Pairs(NamedTuple):
@@ -33,7 +41,9 @@ def pairs(at, box, radius):
 
     The time grows with the number of pairs, not with n**2. Distances are to the nearest image.
     """
-    n, cells = len(at), int(box // radius)
+    box, radius = (checks.one_number(name, value, 0, open_low=True) for name, value in (("box", box), ("radius", radius)))
+    at = _rows("at", checks.finite("at", at, 0, box))
+    n, cells = len(at), int(min(box // radius, MOST_CELLS))
     x, y = np.ascontiguousarray(at.T)
     if cells < 3:  # too few cells for two neighbours of one to differ
         return _close(x, y, *np.triu_indices(n, 1), box, radius)
@@ -71,6 +81,9 @@ def _close(x, y, i, j, box, radius):
 
 def sums(found, values):
     """For each bird the sum of `values` (n, ...) over its neighbours, itself left out."""
+    values = checks.finite("values", values)
+    if not values.ndim or not values.size or len(values) <= max(found.i.max(initial=-1), found.j.max(initial=-1)):
+        raise ValueError(f"values of shape {values.shape}: must be (n, ...), of at least one number for each bird of the pairs")
     n = len(values)
     flat = values.reshape(n, -1)
     total = [np.bincount(found.i, column[found.j], n) + np.bincount(found.j, column[found.i], n)
@@ -88,7 +101,7 @@ def _around(at, box):
 
 def order(toward):
     """v_a of unit vectors (n, 2): the length of their mean (Vicsek et al. 1995, equation 3)."""
-    return float(np.hypot(*toward.mean(axis=0)))
+    return float(np.hypot(*_rows("toward", checks.finite("toward", toward)).mean(axis=0)))
 
 
 class Vicsek:

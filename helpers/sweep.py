@@ -20,7 +20,7 @@ import queue
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from typing import NamedTuple
 
@@ -105,18 +105,29 @@ def summary(records, by, value):
 
     Rows {**names, "mean", "low", "high", "count", "missing"}: low to high is the 95% interval of the mean (Student's t) over
     the `count` records with a number; `missing` have None. mean is None without a number, low and high with fewer than two.
-    Records may be any iterable, read once: a row's sums are all that is held.
+    Records may be any iterable, read once: a row's sums are all that is held. Raises ValueError for what is not as above;
+    OSError if the file of the records is gone.
     """
-    if isinstance(by, str) or set(by) & {"mean", "low", "high", "count", "missing"}:
+    own = {"mean", "low", "high", "count", "missing"}
+    if not isinstance(by, (list, tuple)) or not all(isinstance(name, str) and name not in own for name in by):
         raise ValueError(f"by={by!r}: must be a list of names, none of them a name of the summary's own")
+    if not isinstance(value, str):
+        raise ValueError(f"value={value!r}: must be a name")
+    if not isinstance(records, Iterable):
+        raise ValueError(f"records={records!r}: must be dicts")
     from scipy import special  # here, since processes that run models start sooner without it
 
     groups = {}  # names: count, mean, sum of squares about it (Welford 1962), missing
     for record in records:
+        if not isinstance(record, Mapping):
+            raise ValueError(f"records: {record!r} is among them; must be dicts")
         absent = [name for name in (*by, value) if name not in record]
         if absent:
             raise ValueError(f"{'value' if absent == [value] else 'by'}: the record {record!r} has no {absent[0]!r}")
-        group = groups.setdefault(tuple(record[name] for name in by), [0, 0.0, 0.0, 0])
+        try:
+            group = groups.setdefault(tuple(record[name] for name in by), [0, 0.0, 0.0, 0])
+        except TypeError:
+            raise ValueError(f"by={by!r}: in the record {record!r} they must be numbers, strings, bools or None") from None
         if record[value] is None:
             group[3] += 1
             continue

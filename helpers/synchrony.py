@@ -16,20 +16,36 @@ import numpy as np
 from . import checks
 from .scenes import Points
 
+STEEPEST = 700.0  # bend: e to a higher power is no number
+MOST_STEPS = 10**6
+
+
+def _phases(name, value):
+    """`value` as finite phases (..., n), n at least 1."""
+    phases = checks.finite(name, value)
+    if not phases.ndim or not phases.shape[-1]:
+        raise ValueError(f"{name} of shape {phases.shape}: must be (..., n), n at least 1")
+    return phases
+
 
 def order(phase):
     """r of phases (..., n): 0 for no common beat, 1 for one beat."""
+    phase = _phases("phase", phase)
     return np.hypot(np.cos(phase).mean(axis=-1), np.sin(phase).mean(axis=-1))
 
 
 def pull(phase):
     """r sin(psi - theta) for each, (n,): the mean of sin(theta_j - theta_i) over all j, from the mean field."""
+    phase = _phases("phase", phase)
     across, up = np.cos(phase), np.sin(phase)
     return up.mean(axis=-1, keepdims=True) * across - across.mean(axis=-1, keepdims=True) * up
 
 
 def advance(phase, own, coupling, dt):
     """Phases after dt of d theta / dt = omega + K r sin(psi - theta) (Kuramoto 1975), by Heun's step."""
+    phase, own = _phases("phase", phase), checks.finite("own", own)
+    coupling, dt = checks.finite("coupling", coupling), checks.finite("dt", dt)
+    checks.together(phase=phase, own=own, coupling=coupling, dt=dt)
     first = own + coupling * pull(phase)
     second = own + coupling * pull(phase + dt * first)
     return phase + dt / 2 * (first + second)
@@ -45,7 +61,7 @@ def critical_coupling(spread, kind="normal"):
 def steady_order(coupling, spread=1.0, kind="normal"):
     """r for n without end, at each of `coupling`: 0 up to K_c, then where r = K r times the integral of
     cos(u)**2 g(K r sin u) over |u| < pi / 2. For Lorentzian g it is sqrt(1 - K_c / K)."""
-    coupling = checks.finite("coupling", coupling, 0)
+    coupling, spread = checks.finite("coupling", coupling, 0), checks.one_number("spread", spread, 0, open_low=True)
     brink = critical_coupling(spread, kind)
     if kind == "lorentzian":
         return np.sqrt(np.maximum(1 - brink / np.maximum(coupling, brink), 0))
@@ -87,6 +103,8 @@ def measured_order(couplings, own, rng, *, time=60.0, warm=40.0, dt=0.05):
                    for name, value in (("time", time), ("warm", warm)))
     if steps == 0:
         raise ValueError(f"time={time}: must be at least dt={dt:g}")
+    if skip + steps > MOST_STEPS:
+        raise ValueError(f"dt={dt:g}: time={time} and warm={warm} must be at most {MOST_STEPS} such steps")
     total = np.zeros(couplings.size)
     for step in range(skip + steps):
         phase = advance(phase, own, couplings[:, None], dt)
@@ -168,7 +186,9 @@ class Orchestra:
 
 
 def rise(phase, bend):
-    """Voltage (0 to 1) at a phase (0 to 1): ln(1 + (e**b - 1) phase) / b, quick first, then slower."""
+    """Voltage (0 to 1) at a phase (0 to 1): ln(1 + (e**b - 1) phase) / b, quick first, then slower; b above 0, at most STEEPEST."""
+    phase, bend = checks.probability("phase", phase), checks.finite("bend", bend, 0, STEEPEST, open_low=True)
+    checks.together(phase=phase, bend=bend)
     return np.log1p(np.expm1(bend) * phase) / bend
 
 
@@ -182,7 +202,7 @@ def pulses(n, rng, *, kick, bend=3.0, firings=4000, own=None):
     """
     n, firings = checks.count("n", n, 2), checks.count("firings", firings)
     kick = checks.one_number("kick", kick, 0)
-    bend = checks.one_number("bend", bend, 0, open_low=True)
+    bend = checks.one_number("bend", bend, 0, STEEPEST, open_low=True)
     phase, now = rng.random(n), 0.0
     times, seen = [], []
     for _ in range(firings):
@@ -206,4 +226,4 @@ def pulses(n, rng, *, kick, bend=3.0, firings=4000, own=None):
 
 def groups(phases):
     """How many different phases there are in each row of (k, n): neurons that fire together count once."""
-    return 1 + (np.diff(np.sort(np.asarray(phases), axis=-1), axis=-1) > 1e-9).sum(axis=-1)
+    return 1 + (np.diff(np.sort(_phases("phases", phases), axis=-1), axis=-1) > 1e-9).sum(axis=-1)

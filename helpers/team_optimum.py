@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from . import checks, marl
 
+HUGE = 1e50  # that a number may be, or minus that
 
 class One(NamedTuple):
     """One world of a World's runs, for everything here."""
@@ -27,8 +28,22 @@ def worlds(world):
     return [One(known.P[r], known.R[r].mean(axis=-1), world.slopes[:, r], known.phi[r]) for r in range(len(world.keys))]
 
 
+def _array(name, value, shape, low=-HUGE, high=HUGE):
+    """`value` as numbers of that shape, from low to high."""
+    array = checks.finite(name, value, low, high)
+    if array.shape != shape:
+        raise ValueError(f"{name} of shape {array.shape}: must have shape {shape}")
+    return array
+
+
 def evaluate(P, R, policy):
-    """J, stationary distribution (S,) and Q (S, A), Q = R - J + sum P h, of a joint policy (S, A); h is 0 on the average."""
+    """J, stationary distribution (S,) and Q (S, A), Q = R - J + sum P h, of a joint policy (S, A); h is 0 on the average.
+
+    `P` and `R` are trusted: of a One.
+    """
+    policy = _array("policy", policy, R.shape, 0, 1)
+    if np.any(np.abs(policy.sum(axis=1) - 1) > 1e-9):
+        raise ValueError("policy: the chances of a state's actions must sum to 1")
     moves, earned = np.einsum("sa,sat->st", policy, P), (policy * R).sum(axis=1)
     flat = np.eye(len(P)) - moves + 1
     stay = np.linalg.solve(flat.T, np.ones(len(P)))
@@ -37,9 +52,15 @@ def evaluate(P, R, policy):
     return J, stay, R - J + P @ (h - stay @ h)
 
 
+def _play(one, theta):
+    """p (n, S): each agent's probability of action 1."""
+    theta = _array("theta", theta, one.slopes.shape[::2])
+    return 1 / (1 + np.exp(-np.clip(one.slopes @ theta[:, :, np.newaxis], -500, 500)[..., 0]))
+
+
 def slope(one, theta):
     """J and its slope (n, 5) at theta (n, 5): the policy gradient theorem (Sutton, McAllester, Singh & Mansour 2000)."""
-    p = 1 / (1 + np.exp(-np.clip(one.slopes @ theta[:, :, np.newaxis], -500, 500)[..., 0]))
+    p = _play(one, theta)
     policy = marl.joint(p)
     J, stay, Q = evaluate(one.P, one.R, policy)
     return J, expected_score(one, p, policy * stay[:, np.newaxis] * Q)
@@ -47,6 +68,7 @@ def slope(one, theta):
 
 def expected_score(one, p, weighted):
     """sum over s and a of weighted (S, A) times grad log pi_i, (n, 5), where the agents play 1 with probabilities p (n, S)."""
+    p, weighted = _array("p", p, one.slopes.shape[:2], 0, 1), _array("weighted", weighted, one.R.shape)
     acts = (np.arange(one.R.shape[1])[:, np.newaxis] >> np.arange(len(p))) & 1
     return np.einsum("is,isk->ik", acts.T @ weighted.T - p * weighted.sum(axis=1), one.slopes)
 
@@ -54,7 +76,7 @@ def expected_score(one, p, weighted):
 def climb(one, steps):
     """J after theta <- theta + step * slope for each of the `steps` (k,), from 0: what a faultless critic would make of them."""
     theta = np.zeros((*one.slopes.shape[::2],))
-    for step in checks.vector("steps", steps, 0):
+    for step in checks.vector("steps", steps, 0, 1e40):  # HUGE, and no slope is near 1e10
         theta += step * slope(one, theta)[1]
     return slope(one, theta)[0]
 
@@ -65,7 +87,7 @@ def best_in_class(one, rng, starts=30, bound=50.0):
     There are many tops: from 0 alone L-BFGS ends well below the best of thirty, and that is no more than the best found. Most
     are policies without any chance, which no finite theta is: J comes near them.
     """
-    starts, bound = checks.count("starts", starts), checks.one_number("bound", bound, 0, open_low=True)
+    starts, bound = checks.count("starts", starts), checks.one_number("bound", bound, 0, HUGE, open_low=True)
     n, size = len(one.slopes), one.slopes[:, 0].size
 
     def loss(flat):
@@ -99,9 +121,15 @@ class Sight(NamedTuple):
 
 
 def sight(one, theta, features=None):
-    """Sight of the fixed point of TD(0) with `features` (S, A, k), phi unless given, for the policy theta (n, 5)."""
-    features = one.phi if features is None else features
-    p = 1 / (1 + np.exp(-(one.slopes @ theta[:, :, np.newaxis])[..., 0]))
+    """Sight of the fixed point of TD(0) with `features` (S, A, k), phi unless given, for the policy theta (n, 5).
+
+    Of a policy without chance, of a slope of 0, or of one reported as 0, there are shares, a cosine or a length that are nan
+    or infinite.
+    """
+    features = one.phi if features is None else checks.finite("features", features, -HUGE, HUGE)
+    if features.ndim != 3 or features.shape[:2] != one.R.shape or not features.size:
+        raise ValueError(f"features of shape {features.shape}: must be ({', '.join(map(str, one.R.shape))}, k), k at least 1")
+    p = _play(one, theta)
     policy = marl.joint(p)
     J, stay, Q = evaluate(one.P, one.R, policy)
     weight = policy * stay[:, np.newaxis]
@@ -119,5 +147,6 @@ def sight(one, theta, features=None):
 
     true, told = (expected_score(one, p, weight * values).ravel() for values in (Q, seen))
     length = np.linalg.norm(true)
-    return Sight(float(share(Q, seen)), float(share(less(Q), less(seen))), float(told @ true / np.linalg.norm(told) / length),
-                 float(np.linalg.norm(told) / length))
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 is nan, as said above
+        return Sight(float(share(Q, seen)), float(share(less(Q), less(seen))), float(told @ true / np.linalg.norm(told) / length),
+                     float(np.linalg.norm(told) / length))

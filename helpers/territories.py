@@ -199,7 +199,8 @@ def course(rng, steps, *, every=100, when=None, removed=0, shuffled=False, **set
     band = Band(rng, **settings)
     every, steps = checks.count("every", every), checks.count("steps", steps)
     when = steps if when is None else checks.count("when", when, 0)
-    if checks.count("removed", removed, 0) >= band.n:
+    removed = checks.count("removed", removed, 0)
+    if removed >= band.n:
         raise ValueError(f"removed={removed}: must be below the number of agents, {band.n}")
     stretches = steps // every
     if stretches == 0:
@@ -247,6 +248,6 @@ def same_visitor(visits):
 
 def _visits(visits):
     visits = checks.counts("visits", visits, 0)
-    if visits.ndim < 2:
-        raise ValueError(f"visits of shape {visits.shape}: must be (..., agents, bushes)")
+    if visits.ndim < 2 or not visits.size:
+        raise ValueError(f"visits of shape {visits.shape}: must be (..., agents, bushes), at least one of each")
     return visits

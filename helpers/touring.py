@@ -3,7 +3,7 @@ import numpy as np
 
 from . import checks
 from .scenes import Edges, Points
-from .tours import Colony, distances
+from .tours import STEEPEST, Colony, distances
 
 MARGIN = 8.0  # around the cities, in their unit
 REACH = 12.0  # how far from the pointer `forget` acts
@@ -48,7 +48,7 @@ class Touring:
 
     @heuristic.setter
     def heuristic(self, value):
-        self.colony.beta = checks.one_number("heuristic", value, 0)
+        self.colony.beta = checks.one_number("heuristic", value, 0, STEEPEST)
 
     def step(self):
         self.colony.iterate()

@@ -18,6 +18,8 @@ import numpy as np
 
 from . import checks
 
+STEEPEST = 20.0  # alpha and beta
+
 
 class Found(NamedTuple):
     """For each run: its best tour (runs, n), its length (runs,), the best so far by iteration
@@ -67,6 +69,7 @@ def distances(cities, rounded=False):
     cities = checks.finite("cities", cities)
     if cities.ndim != 2 or cities.shape[1] != 2 or len(cities) < 3:
         raise ValueError(f"cities of shape {cities.shape}: must have shape (n, 2), n at least 3")
+    checks.one_of("rounded", rounded, (False, True))
     apart = cities[:, None] - cities[None]
     d = np.sqrt((apart**2).sum(axis=-1))
     return np.floor(d + 0.5) if rounded else d
@@ -74,11 +77,15 @@ def distances(cities, rounded=False):
 
 def tour_length(tour, d):
     """Length of the round trip(s) `tour`, (n,) or (..., n)."""
+    d, tour = _square(d), checks.counts("tour", tour, 0)
+    if not tour.ndim or not tour.size or tour.max() >= len(d):
+        raise ValueError(f"tour of shape {tour.shape}: must be (..., n), of cities numbered from 0, below {len(d)}")
     return d[tour, np.roll(tour, -1, axis=-1)].sum(axis=-1)
 
 
 def nearest_neighbour(d, start=0):
     """The tour that always goes on to the nearest city left."""
+    d = _square(d)
     n = len(d)
     left = np.ones(n, bool)
     tour = np.empty(n, np.int64)
@@ -94,16 +101,21 @@ def nearest_neighbour(d, start=0):
 def two_opt(tour, d):
     """`tour` after the best reversal of a stretch, again and again until none shortens it (Croes 1958).
 
-    A planner's way: it looks at the whole map at once.
+    A planner's way: it looks at the whole map at once. `d` must be the same there and back.
     """
-    tour = np.array(tour, np.int64)
+    d, tour = _square(d), checks.counts("tour", tour, 0).copy()
+    if not np.array_equal(d, d.T):
+        raise ValueError("d: must be symmetric, since a stretch is as long the other way round")
+    if not np.array_equal(np.sort(tour, axis=None), np.arange(len(d))) or tour.ndim != 1:
+        raise ValueError(f"tour of shape {tour.shape}: must hold each of {len(d)} cities, numbered from 0, once")
+    least = max(1e-9, 1e-14 * d.max())  # gains that are no more may be rounding
     above = np.triu_indices(len(tour), 1)
     while True:
         after = np.roll(tour, -1)
         i, j = above
         gain = d[tour[i], after[i]] + d[tour[j], after[j]] - d[tour[i], tour[j]] - d[after[i], after[j]]
         best = gain.argmax()
-        if gain[best] < 1e-9:
+        if gain[best] < least:
             return tour
         tour[i[best] + 1:j[best] + 1] = tour[i[best] + 1:j[best] + 1][::-1].copy()
 
@@ -157,8 +169,8 @@ def ant_system(d, rng, *, cycles, runs=1, ants=None, alpha=1, beta=5, rho=0.5, d
     """
     d = _checked(d)
     n, runs, cycles, ants, rho = _sizes(d, runs, cycles, ants, rho)
-    alpha, beta = checks.one_number("alpha", alpha, 0), checks.one_number("beta", beta, 0)
-    deposit, elitists = checks.one_number("deposit", deposit, 0), checks.one_number("elitists", elitists, 0)
+    alpha, beta = (checks.one_number(name, value, 0, STEEPEST) for name, value in (("alpha", alpha), ("beta", beta)))
+    deposit, elitists = (checks.one_number(name, value, 0, 1e6) for name, value in (("deposit", deposit), ("elitists", elitists)))
     tau = np.ones((runs, n, n))
     near = _powers(d, beta)
     best, length, course = None, np.full(runs, np.inf), []
@@ -168,17 +180,28 @@ def ant_system(d, rng, *, cycles, runs=1, ants=None, alpha=1, beta=5, rho=0.5, d
         best, length = _better(best, length, tours, lengths)
         course.append(length)
         tau *= 1 - rho
-        tau += _marks(tours, deposit / lengths, n)
+        tau += _marks(tours, deposit / _divisors(lengths, d), n)
         if elitists:
-            tau += _marks(best[:, None], elitists * deposit / length[:, None], n)
+            tau += _marks(best[:, None], elitists * deposit / _divisors(length, d)[:, None], n)
     return Found(best, length, np.array(course))
+
+
+def _divisors(lengths, d):
+    """The lengths, but none below a millionth of the mean distance: rounded distances may make a tour of length 0."""
+    return np.maximum(lengths, 1e-6 * d.mean())
+
+
+def _square(d):
+    """`d` as distances between at least three cities."""
+    d = checks.finite("d", d, 0)
+    if d.ndim != 2 or d.shape[0] != d.shape[1] or len(d) < 3:
+        raise ValueError(f"d of shape {d.shape}: must have shape (n, n), n at least 3")
+    return d
 
 
 def _checked(d):
     """`d` as distances between at least three cities, not all in one place."""
-    d = checks.finite("d", d, 0)
-    if d.ndim != 2 or d.shape[0] != d.shape[1] or len(d) < 3:
-        raise ValueError(f"d of shape {d.shape}: must have shape (n, n), n at least 3")
+    d = _square(d)
     if not d.any():
         raise ValueError("d: all cities are in one place, so every tour has length 0; some must lie apart")
     return d
@@ -187,7 +210,7 @@ def _checked(d):
 def _sizes(d, runs, cycles, ants, rho):
     runs, cycles = checks.count("runs", runs), checks.count("cycles", cycles)
     n = len(d)
-    return n, runs, cycles, n if ants is None else checks.count("ants", ants), checks.probability("rho", rho)
+    return n, runs, cycles, n if ants is None else checks.count("ants", ants), checks.one_number("rho", rho, 0, 1)
 
 
 def _marks(tours, weights, n):
@@ -222,11 +245,11 @@ class Colony:
     def __init__(self, d, rng, *, runs=1, ants=10, q0=0.9, beta=2, rho=0.1):
         d = _checked(d)
         n, runs, _, ants, rho = _sizes(d, runs, 1, ants, rho)
-        self.rng, self.ants, self.rho = rng, ants, float(rho)
-        self.q0, self.beta = checks.one_number("q0", q0, 0, 1), checks.one_number("beta", beta, 0)
+        self.rng, self.ants, self.rho = rng, ants, rho
+        self.q0, self.beta = checks.one_number("q0", q0, 0, 1), checks.one_number("beta", beta, 0, STEEPEST)
         self.best, self.length = None, np.full(runs, np.inf)
         self.measure(d)
-        self.tau0 = 1 / (n * tour_length(nearest_neighbour(d), d))
+        self.tau0 = 1 / (n * _divisors(tour_length(nearest_neighbour(d), d), d))
         self.tau = np.full((runs, n, n), self.tau0)
 
     def measure(self, d):
@@ -249,7 +272,7 @@ class Colony:
         tours = _walk(self.rng, attraction, self.ants, self.q0, moved)
         self.best, self.length = _better(self.best, self.length, tours, tour_length(tours, self.d))
         run, after = np.arange(len(tours))[:, None], np.roll(self.best, -1, axis=1)
-        renewed = (1 - self.rho) * self.tau[run, self.best, after] + self.rho / self.length[:, None]
+        renewed = (1 - self.rho) * self.tau[run, self.best, after] + self.rho / _divisors(self.length, self.d)[:, None]
         self.tau[run, self.best, after] = self.tau[run, after, self.best] = renewed
 
 

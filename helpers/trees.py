@@ -33,9 +33,15 @@ def flat(fitted) -> Trees:
 
     Their classes must be whole numbers from 0. (The trees that a forest of scikit-learn holds number its classes.)
     """
-    fitted = list(fitted)
+    try:
+        fitted = list(fitted)
+    except TypeError:
+        raise ValueError(f"fitted={fitted!r}: must be a list of trees") from None
     if not fitted:
         raise ValueError("fitted=[]: must hold at least one tree")
+    for one in fitted:
+        if not (hasattr(one, "tree_") and hasattr(one, "classes_")):
+            raise ValueError(f"fitted: {one!r} is among them; must be fitted tree classifiers")
     grown = [one.tree_ for one in fitted]
     classes = [checks.counts("classes_", one.classes_, 0) for one in fitted]
     sizes = np.array([one.node_count for one in grown], np.int64)

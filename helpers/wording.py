@@ -1,8 +1,11 @@
 """Numbers in words, for the sentences of the figures."""
 
+from . import checks
+
 
 def percent(share: float, places: int = 1) -> str:
     """`share` of one as a percentage that never claims certainty it has not: 'more than 99.9%'."""
+    share, places = checks.one_number("share", share), int(checks.one_number("places", checks.count("places", places, 0), 0, 15))
     step = 10.0 ** -places
     shown = round(100 * share, places)
     if shown >= 100 and share < 1:
@@ -14,5 +17,9 @@ def percent(share: float, places: int = 1) -> str:
 
 def plural(number: int, noun: str, many: str | None = None) -> str:
     """'1 voter', '1001 voters', '10,000 people'."""
+    number = checks.count("number", number, 0)
+    for name, word in (("noun", noun), ("many", many)):
+        if not (isinstance(word, str) or name == "many" and word is None):
+            raise ValueError(f"{name}={word!r}: must be a word")
     digits = f"{number:,}" if number >= 10_000 else str(number)
     return f"{digits} {noun if number == 1 else many or noun + 's'}"

@@ -1,7 +1,7 @@
 """Buyers and sellers who shout prices at one another, or tell an auctioneer what things are worth to them."""
 import numpy as np
 
-from .. import auction
+from .. import auction, checks
 from . import Pair
 
 BUYERS, SELLERS, UNITS = 50, 50, 2
@@ -12,6 +12,7 @@ CALLS = 10  # prices that a trader has the time to call in a session, on average
 
 def planned(values, costs):
     """(units, surplus) of the best that those with these values and costs can do; of nothing, if nobody can gain."""
+    values, costs = checks.counts("values", values, 0), checks.counts("costs", costs, 0)
     if values.size == 0 or costs.size == 0 or values.max() < costs.min():
         return 0, 0
     return auction.equilibrium(values, costs)[:2]

@@ -5,7 +5,7 @@ readers, of which any number may hear the same cells, are no parts of either.
 """
 import numpy as np
 
-from .. import crowd
+from .. import checks, crowd
 from . import Pair
 
 CELLS, SPIKES = 100, 200.0  # spikes of all cells together for one answer, on average
@@ -17,13 +17,18 @@ RIDGE = 5.0 * EXAMPLES  # spikes squared: keeps the weights of a reader small
 
 
 def circle(angles):
+    """(m, 2): the points of the unit circle at angles (m,)."""
+    angles = checks.vector("angles", angles)
     return np.column_stack([np.cos(angles), np.sin(angles)])
 
 
 def rightness(said, angles):
     """Mean cosine of the error of vectors `said`, (m, 2): 0 where nothing is said, as one guesses then."""
+    said, right = checks.finite("said", said), circle(angles)
+    if said.shape != right.shape:
+        raise ValueError(f"said of shape {said.shape}: must be {right.shape}, a vector for each of the angles")
     lengths = np.linalg.norm(said, axis=1)
-    return float(np.mean((said * circle(angles)).sum(axis=1) / np.where(lengths > 0, lengths, 1)))
+    return float(np.mean((said * right).sum(axis=1) / np.where(lengths > 0, lengths, 1)))
 
 
 class Population:

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from .. import consensus, marl, networked
+from .. import checks, consensus, marl, networked
 from . import Pair
 
 AGENTS, BEST = networked.AGENTS, np.array(networked.BEST)  # of a team; what they could earn, a team in each of `marl`'s worlds 0 to 7
@@ -27,6 +27,9 @@ def worlds():
 
 def learned(p):
     """Share of the way from acting by lot to BEST, (TEAMS,), of agents who play 1 with chances p (n, TEAMS, S)."""
+    p = checks.probability("p", p)
+    if p.shape != (AGENTS, TEAMS, marl.STATES):
+        raise ValueError(f"p of shape {p.shape}: must have shape ({AGENTS}, {TEAMS}, {marl.STATES})")
     _, P, R, by_lot = worlds()
     return (marl.average_return(P, R, marl.joint(p)) - by_lot) / (BEST - by_lot)
 

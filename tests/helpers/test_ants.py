@@ -140,10 +140,19 @@ def test_one_bridge_step_by_step(k, n):
         assert shares[:, run] == pytest.approx([np.mean(minute) for minute in short])
 
 
+def test_the_steepest_choice_between_the_most_and_the_least_is_a_number():
+    assert ants.choice(1e12, 0, k=1e-12, n=20) == 1 and ants.choice(0, 0, k=1e-12, n=20) == 0.5
+    assert ants.choice(1e12, 1e12, k=1e12, n=20) == 0.5
+
+
 @pytest.mark.parametrize(("call", "message"), [
     (lambda rng: ants.choice(-1, 0), "a=-1: must be finite and in"),
     (lambda rng: ants.choice(1, 0, k=0), "k=0: must be finite and in"),
     (lambda rng: ants.choice(1, 0, n=-1), "n=-1: must be finite and in"),
+    (lambda rng: ants.choice(1, 0, n=21), "n=21: must be finite and in"),
+    (lambda rng: ants.equal_bridge(5, 5, rng, n=21), "n=21: must be finite and in"),
+    (lambda rng: ants.double_bridge(5, 60, rng, ratio=2, k=1e13), "k=10000000000000.0: must be finite and in"),
+    (lambda rng: ants.choice([1, 2], [1, 2, 3]), r"a of shape \(2,\), b of shape \(3,\), k of shape \(\): must broadcast together"),
     (lambda rng: ants.choice(1, np.nan), "b=nan: must be finite and in"),
     (lambda rng: ants.equal_bridge(5, 0, rng), "runs=0: must be finite and in"),
     (lambda rng: ants.double_bridge(5, 60, rng, ratio=2, evaporation=-0.1), "evaporation=-0.1: must be finite and in"),

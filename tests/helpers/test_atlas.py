@@ -130,6 +130,28 @@ def test_bad_input_is_named(wrong, named):
         atlas.measure(np.random.default_rng(0), **{"pair": "crowd", "side": "centralized", "test": "random", "level": 0.5} | wrong)
 
 
+RECORD = {"pair": "p", "side": "centralized", "test": "noise", "level": 0.5, "seed": 0, "quality": 1.0, "bytes": 1.0, "rounds": None}
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: atlas.grid("crowd"), r"pairs='crowd': must be a list or tuple"),
+    (lambda: atlas.grid(["bazaar"]), r"pairs='bazaar': must be one of 'crowd'"),
+    (lambda: atlas.grid(["crowd"], [0.5]), r"levels=\[0.5\]: must be a dict"),
+    (lambda: atlas.grid(["crowd"], {"fire": (0.5,)}), r"levels='fire': must be one of 'random'"),
+    (lambda: atlas.grid(["crowd"], {"random": (0.5, 1.5)}), r"levels\['random'\]=\(0.5, 1.5\): must be finite and in \[0, 1\]"),
+    (lambda: atlas.compare(RECORD), r"records=.*: must be a list or tuple"),
+    (lambda: atlas.compare([RECORD, {"pair": "p"}]), r"records\[1\]={'pair': 'p'}: must be a dict of bytes, level, pair"),
+    *((lambda wrong=wrong: atlas.compare([RECORD | wrong]), message) for wrong, message in (
+        ({"pair": 1}, r"pair of records\[0\]=1: must be a name"), ({"side": "left"}, r"side of records\[0\]='left'"),
+        ({"test": "fire"}, r"test of records\[0\]='fire'"), ({"level": "much"}, r"level of records\[0\]='much'"),
+        ({"seed": 0.5}, r"seed of records\[0\]=0.5: must be whole"), ({"quality": math.nan}, r"quality of records\[0\]=nan"),
+        ({"bytes": None}, r"bytes of records\[0\]=None"), ({"rounds": -1}, r"rounds of records\[0\]=-1"))),
+])
+def test_no_other_grid_or_record(call, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        call()
+
+
 def test_the_table_is_what_the_atlas_asks_for():
     rows = read_rows(TABLE)
     cells = [(row["pair"], row["test"], float(row["level"])) for row in rows if row["test"] != "bytes"]

@@ -132,6 +132,8 @@ def test_a_session_ends_when_one_side_has_no_unit_left(values, costs):
     (lambda: auction.zero_intelligence([[5]], [[0]], 1, None), r"costs=\[\[0\]\]: must be in \[1, 200\]"),
     (lambda: auction.zero_intelligence(VALUES, COSTS, 0, None), r"runs=0"),
     (lambda: auction.zero_intelligence(VALUES, COSTS, 1, None, noise=-1), r"noise=-1: must be finite and in \[0"),
+    (lambda: auction.zero_intelligence(VALUES, COSTS, 1, None, noise=1e16), r"noise=1e\+16: must be finite and in \[0"),
+    (lambda: auction.zero_intelligence(VALUES, COSTS, 1, None, constrained="yes"), r"constrained='yes': must be one of True, False"),
 ])
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):

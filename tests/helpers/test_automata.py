@@ -190,6 +190,8 @@ def test_the_88_kinds_t7_3():
     (lambda: automata.rule_90_cell(-1, 0), r"t=-1: must be of an integer type, from 0 to 2\*\*60"),
     (lambda: automata.rule_90_cell(3, 0.5), "offset=0.5: must be of an integer type"),
     (lambda: automata.rule_90_cell(3, -2**60 - 1), "offset=-1152921504606846977: must be"),
+    (lambda: automata.rule_90_cell([[1, 2], [3]], 0), r"t=\[\[1, 2\], \[3\]\]: must be a number"),
+    (lambda: automata.rule_90_cell([1, 2], [1, 2, 3]), r"t of shape \(2,\), offset of shape \(3,\): must broadcast together"),
     (lambda: automata.rule_90_ones(2**60 + 1), "t=1152921504606846977: must be"),
     (lambda: automata.rule_90_ones(2**70), "t=1180591620717411303424: must be"),
     (lambda: automata.rule_90_ones(2.0), "t=2.0: must be of an integer type"),

@@ -50,6 +50,7 @@ def facts_of(html):
     ("rows", "''", "Which?", [("", "neither", "Why.")], SIDES),
     ("rows", "3", "Which?", [(3, "neither", "Why.")], SIDES),
     ("rows", "'both'", "Which?", [("A", "both", "Why.")], SIDES),
+    ("rows", "['neither']", "Which?", [("A", ["neither"], "Why.")], SIDES),
     ("rows", "'many parts', 'neither', 'one centre'", "Which?", [("A", "both", "Why.")], SIDES),
     ("rows", "''", "Which?", [("A", "neither", "")], SIDES),
     ("rows", "None", "Which?", [("A", "neither", None)], SIDES),
@@ -66,6 +67,19 @@ def test_what_cannot_be_bet_on_is_named(shown, engine, argument, said, question,
         bets.bets(question, rows, choices)
     assert shown == []
     assert predict._waiting == []
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: bets.brier(1.5, True), r"confidence is 1.5; allowed is a number from 0 to 1"),
+    (lambda: bets.brier(0.5, [True]), r"right is \[True\]; allowed is True or False"),
+    (lambda: bets.others([], SIDES), r"answers is \[\]"),
+    (lambda: bets.others("neither", SIDES), r"answers is 'neither'"),
+    (lambda: bets.others(["both"], SIDES), r"answers has 'both'; it must be one of the choices, 'many parts', 'neither', 'one centre'"),
+    (lambda: bets.others(["neither"], SIDES[1:]), r"choices is \('neither', 'one centre'\)"),
+])
+def test_what_has_no_score(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
 def test_the_form_asks_each_row(shown, engine):

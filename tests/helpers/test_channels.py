@@ -206,6 +206,13 @@ def test_the_examples():
 
 
 
+def test_one_step_and_no_run_at_all():
+    events = channels.send(1, 3, np.random.default_rng(0), Channel(low=0, high=1))
+    assert (events, events.dtype, events.shape) == (3, np.int64, ())
+    found = channels.measure(np.zeros((2, 0)), 0.5, 5, np.random.default_rng(0), Channel())
+    assert found.fidelity.shape == found.delay.shape == found.events.shape == (2, 0)
+
+
 @pytest.mark.parametrize("call, message", [
     (lambda: channels.telegraph(0, 5, None, 3), r"runs=0: must be"),
     (lambda: channels.telegraph(1, 0, None, 3), r"steps=0: must be"),

@@ -229,7 +229,7 @@ def test_who_learns_the_common_task(seed):
 
 @pytest.mark.parametrize("call, message", [
     (lambda: credit.world([-1, 2], 1), r"x=\[-1, 2\]"),
-    (lambda: credit.world([1, 2], 0), r"c=0: must be finite and in \(0"),
+    (lambda: credit.world([1, 2], 0), r"c=0: must be finite and in \[0.01"),
     (lambda: credit.rewards("global", [1], 1), r"kind='global': must be one of 'local', 'common', 'difference'"),
     (lambda: credit.rewards("local", [-1], 1), r"x=\[-1\]"),
     (lambda: credit.rewards("local", [1], -1), r"c=-1"),
@@ -244,6 +244,10 @@ def test_who_learns_the_common_task(seed):
     (lambda: credit.gradient(MIXED, -1), r"c=-1"),
     (lambda: credit.lesson("local", np.full((10, 3), 1 / 3), 1), r"there are 59049 joint choices; must be at most 20,000"),
     (lambda: credit.lesson("own", MIXED, 1), r"kind='own'"),
+    (lambda: credit.lesson("local", [MIXED], 1), r"policies of shape \(1, .*: must be \(agents, nights\)"),
+    (lambda: credit.factored("local", [[1.0]], 1, 9, None), r"policies of shape \(1, 1\): must be .* two nights"),
+    (lambda: credit.learnable("local", np.zeros((0, 2)), 1, 9, None), r"policies of shape \(0, 2\): must be .* at least one agent"),
+    (lambda: credit.learnable("difference", [[1, 0]], 1, 9, np.random.default_rng(0)), r"policies, c=1: the reward of agent 0 never varies"),
     (lambda: credit.factored("local", MIXED, 1, 0, None), r"weeks=0"),
     (lambda: credit.learnable("local", MIXED, 1, 3, None), r"weeks=3"),
     (lambda: credit.teach("team", 5, 3, 1, 1, None), r"kind='team': must be one of 'local', 'common', 'difference', 'central'"),

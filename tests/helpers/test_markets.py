@@ -150,6 +150,7 @@ def test_bayes_market_shapes():
         ("precision", lambda: markets.bayes_market([1], 1)),
         ("precision", lambda: markets.bayes_market([1], [0.6, 0.7])),
         ("prior", lambda: markets.bayes_market([1], 0.6, 0)),
+        ("share", lambda: markets.poll_error([0.5, 0.5], [1, 2, 3])),
     ],
 )
 def test_bad_input_is_named(name, call):

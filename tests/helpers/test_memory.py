@@ -215,6 +215,21 @@ def test_dense_memory_lowers_its_energy_and_holds_more(seed):
     (lambda rng: memory.dense_settle([1, 0], [[1, -1]], 3, rng), r"states of shape \(2,\): must be \+1 or -1"),
     (lambda rng: memory.dense_settle(np.ones(2), [[1, 2]], 3, rng), r"patterns of shape \(1, 2\): must be \+1 or -1"),
     (lambda rng: memory.dense_settle(np.ones(2), [[1, -1]], 1, rng), "power=1: must be"),
+    (lambda rng: memory.dense_settle(np.ones(2), [[1, -1]], 608, rng), "power=608: must be at most 607 for 2 neurons"),
+    (lambda rng: memory.dense_settle(np.ones(3), [[1, -1]], 2, rng), r"states of shape \(1, 3\): must have shape \(runs, 2\)"),
+    (lambda rng: memory.hebb_field(np.ones(3), [[1, -1]]), r"states of shape \(3,\): must have shape \(..., 2\)"),
+    (lambda rng: memory.hebb_field([1, np.inf], [[1, -1]]), r"states=\[1, inf\]: must be finite"),
+    (lambda rng: memory.overlap(1, [[1, -1]]), r"states of shape \(\): must have shape \(..., 2\)"),
+    (lambda rng: memory.overlap([1, 1], np.ones((1, 1, 2))), r"patterns of shape \(1, 1, 2\): must have shape \(p, n\), or \(n,\)"),
+    (lambda rng: memory.settle(np.ones((0, 2)), np.zeros((2, 2)), rng), r"states of shape \(0, 2\): must have shape \(runs, 2\), at least one"),
+    (lambda rng: memory.energy([1, 1], np.ones(2)), r"weights of shape \(2,\): must be square"),
+    (lambda rng: memory.energy([1, 1], [[0, np.inf], [-np.inf, 0]]), "weights: some are no numbers; all must be finite"),
+    (lambda rng: memory.energy([1, 1, 1], np.zeros((2, 2))), r"states of shape \(3,\): must have shape \(..., 2\)"),
+    (lambda rng: memory.recall([1, 1, 1], np.zeros((2, 2)), 1), r"states of shape \(3,\): must have shape \(..., 2\)"),
+    (lambda rng: memory.settle(np.ones((1, 1, 2)), np.zeros((2, 2)), rng), r"states of shape \(1, 1, 2\): must have shape \(runs, 2\)"),
+    (lambda rng: memory.flip(1, 0.5, rng), r"states of shape \(\): must have"),
+    (lambda rng: memory.kill(1, 0, rng), r"states of shape \(\): must have"),
+    (lambda rng: memory.cut(np.ones((2, 3)), 0.5, rng), r"weights of shape \(2, 3\): must be square"),
 ])
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):

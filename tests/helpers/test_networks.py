@@ -224,6 +224,14 @@ def test_mean_distance():
     (lambda rng: networks.largest_component(3, np.array([[0.5, 1]])), "must be whole numbers"),
     (lambda rng: networks.reach(3, networks.star(3), np.arange(3), [1.5]), r"removed=\[1.5\]: must be"),
     (lambda rng: networks.failure_threshold([0, 0]), "degree: all are 0"),
+    (lambda rng: networks.attack(-2, networks.star(3), rng), "n=-2: must be"),
+    (lambda rng: networks.giant(0, np.zeros((0, 2), np.int64)), "n=0: must be"),
+    (lambda rng: networks.largest_component(3, networks.star(3), [0, 1, 1]), r"alive of shape \(3,\) and type int64: must be bool of shape \(3,\)"),
+    (lambda rng: networks.largest_component(3, networks.star(3), [True]), r"alive of shape \(1,\) and type bool: must be bool of shape \(3,\)"),
+    (lambda rng: networks.reach(3, networks.star(3), [0, 1], [0.5]), r"order of shape \(2,\): must hold each of 3 nodes"),
+    (lambda rng: networks.reach(3, networks.star(3), [0, 1, 1], [0.5]), r"order of shape \(3,\): must hold each of 3 nodes"),
+    (lambda rng: networks.mean_distance(3, networks.star(3), []), r"sources of shape \(0,\): must be nodes from 0 to 2"),
+    (lambda rng: networks.mean_distance(3, networks.star(3), 3), r"sources of shape \(\): must be nodes from 0 to 2"),
 ])
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):

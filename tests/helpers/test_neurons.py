@@ -124,6 +124,9 @@ def test_correlated_neurons_are_worth_few_t4_4(n, worth):
     (lambda: neurons.pooled_estimates(5, 2, np.random.default_rng(0), correlation=1.1, noise=1), "correlation=1.1: must be"),
     (lambda: neurons.perceptron(CORNERS, [1, 1, 1, 0.5]), "must be .* of \\+1 or -1"),
     (lambda: neurons.perceptron(CORNERS, [1, 1]), r"inputs of shape \(4, 2\), targets of shape \(2,\)"),
+    (lambda: neurons.two_layers(CORNERS, [[1, 1]], [1, 1]), r"inputs, hidden, output of shapes \(4, 2\), \(1, 2\), \(2,\): must be"),
+    (lambda: neurons.two_layers(CORNERS, [[1, 1, 1]], [1]), r"inputs, hidden, output of shapes \(4, 2\), \(1, 3\), \(1,\): must be"),
+    (lambda: neurons.two_layers(CORNERS, [[1, 1, np.nan]], [1, 1]), "hidden=.*: must be finite"),
     (lambda: neurons.pooled_estimates(5, 0, np.random.default_rng(0), correlation=0, noise=1), "n=0: must be"),
 ])
 def test_what_is_refused(call, message):

@@ -3,6 +3,7 @@ import json
 import re
 from html import unescape
 
+import numpy as np
 import pytest
 
 from helpers import bets, explore, figures, predict
@@ -65,7 +66,10 @@ def engine(request, monkeypatch):
     ("why", (0, 10), 5, {"low": "More.", "right": "Yes."}, {}),
     ("why", (0, 10), 5, SIDES | {"left": "?"}, {}),
     ("why", (0, 10), 5, SIDES | {"low": ""}, {}),
+    ("why", CHOICES, "60%", WHY | {"75%": b"bytes"}, {}),
+    ("why", (0, 10), 5, 1, {}),
     ("sets", CHOICES, "98% & more", WHY, {"sets": "voters"}),
+    ("sets", (0, 10), 5, SIDES, {"sets": 1}),
 ])
 def test_what_cannot_be_asked_is_named(shown, engine, argument, choices, answer, why, options):
     with pytest.raises(ValueError, match=f"^{argument} "):
@@ -130,9 +134,19 @@ def test_a_check_has_the_same_form_and_nothing_waits_for_it(shown, engine):
     assert predict.take_gate("jury", controls()) is None
 
 
+@pytest.mark.parametrize(("call", "argument"), [
+    (lambda: predict.address(1, "How often?"), "kind"), (lambda: predict.address("predict", b"How often?"), "question"),
+    (lambda: predict.ask(1, "", predict.Form), "name"), (lambda: predict.ask("a", 1, predict.Form), "html"),
+    (lambda: predict.predict(1, CHOICES, "60%", WHY), "question"), (lambda: predict.checkpoint(1, CHOICES, "60%", WHY), "question")])
+def test_what_must_be_a_text(shown, engine, call, argument):
+    with pytest.raises(ValueError, match=f"^{argument} is .*; it must be a text"):
+        call()
+    assert shown == [] and predict._waiting == []
+
+
 @pytest.mark.parametrize(("argument", "choices", "answer", "why"), [
-    ("choices_or_range", ["60%"], "60%", {"60%": "yes"}), ("answer", CHOICES, "61%", WHY), ("why", CHOICES, "60%", WHY),
-    ("why", CHOICES, "98% & more", WHY), ("why", CHOICES, "98% & more", WHY | {"98% & more": ""})])
+    ("choices", ["60%"], "60%", {"60%": "yes"}), ("answer", CHOICES, "61%", WHY), ("why", CHOICES, "60%", WHY),
+    ("answer", CHOICES, np.ones(2), WHY), ("why", CHOICES, "60%", 1), ("why", CHOICES, "98% & more", WHY), ("why", CHOICES, "98% & more", WHY | {"98% & more": ""})])
 def test_what_cannot_be_checked_is_named(shown, engine, argument, choices, answer, why):
     with pytest.raises(ValueError, match=f"^{argument} "):
         predict.checkpoint("How often?", choices, answer, why)

@@ -195,6 +195,8 @@ def test_the_noise_beside_the_waves_says_nothing(seed):
         ("inputs", lambda: problems.friedman_truth(2, np.zeros((3, 3)))),
         ("inputs", lambda: problems.friedman_truth(2, 1.0)),
         ("inputs", lambda: problems.friedman_truth(3, [[1, 2, np.nan, 3]])),
+        ("inputs", lambda: problems.friedman_truth(2, [[1, 0, 1, 1]])),
+        ("inputs", lambda: problems.friedman_truth(3, [[0, 1, 1, 1]])),
     ],
 )
 def test_bad_input_is_named(name, call):

@@ -103,3 +103,9 @@ def test_bad_tables(name, levels, values):
 def test_bad_u(u):
     with pytest.raises(ValueError, match="^u="):
         interpolate_quantiles([0.2, 0.4], [1, 2], u)
+
+
+@pytest.mark.parametrize("size", [-1, 1.5, [[2]], None, "x"])
+def test_bad_size(size):
+    with pytest.raises(ValueError, match="^size"):
+        sample_quantiles([0.2, 0.4], [1, 2], size, np.random.default_rng(0))

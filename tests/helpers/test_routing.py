@@ -226,6 +226,7 @@ def test_braess_car_by_car():
     (lambda: routing.tolled(BRAESS, [-1, 1, 1, 1, 1]), r"tolls=.*: must be finite and in \[0"),
     (lambda: routing.price_of_anarchy(routing.network([[1]], 0, 0), 1), r"network: the planner's routes take no time"),
     (lambda: routing.pigou_bound(0), r"power=0: must be finite and in \[1, 100\]"),
+    (lambda: routing.braess(np.ones(2)), r"link=.*: must be one of False, True"),
     (lambda: routing.settle(BRAESS, 0, [0], None), r"demand=0: must be finite and in \(0"),
     (lambda: routing.settle(BRAESS, 1, [0, 3], None), r"choice of shape \(2,\), up to 3: must be \(n,\), routes from 0 to 2"),
     (lambda: routing.settle(BRAESS, 1, [], None), r"choice of shape \(0,\)"),

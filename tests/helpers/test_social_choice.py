@@ -111,7 +111,11 @@ def test_what_a_judge_holds():
     (lambda: social_choice.doctrinal_chances(2, [0.25] * 4), "n=2"),
     (lambda: social_choice.doctrinal_chances(3, [0.25] * 3), "held"),
     (lambda: social_choice.court([[1, 0]]), "verdicts"),
-    (lambda: social_choice.court(np.ones((2, 2), bool)), "number of judges=2"),
+    (lambda: social_choice.court(np.ones((2, 2), bool)), r"len\(verdicts\)=2"),
+    (lambda: social_choice.court([1, [2]]), "verdicts"),
+    (lambda: social_choice.majorities([1, [2]]), "rankings"),
+    (lambda: social_choice.held(0.5, (True,)), "truth"),
+    (lambda: social_choice.held(0.5, (2, 0)), "truth"),
     (lambda: social_choice.held(-0.1), "competence=-0.1")])
 def test_bad_input_is_named(call, named):
     with pytest.raises(ValueError, match=f"^{named}"):

@@ -260,6 +260,7 @@ def test_pace_of_equal_and_of_very_unequal_workers():
     (lambda: staleness.train([[1], [2]], [0, 1], [[1], [1]], 1, 3), r"delays, rate of shapes \(2, 1\), \(\): must be \(k,\) or \(3, k\)"),
     (lambda: staleness.train([[1], [2]], [0, 1], [1, 1], [1, 1, 1], 3), r"delays, rate of shapes \(2,\), \(3,\): must be for as many runs"),
     (lambda: staleness.train([[1], [2]], [0, 1], 0, 1, 3, batch=3), r"batch=3: must be at most the number of cases, 2"),
+    (lambda: staleness.train([[1], [2]], [0, 1], 0, 1, 3, batch=1), r"rng=None: must be a generator"),
     (lambda: staleness.train([[1], [2]], [0, 1], 0, 1, 0), r"steps=0: must be finite and in \[1"),
     (lambda: staleness.asynchronous([0], 1, None), r"speeds=\[0\]: must be finite and in \[1e-06, 1e\+06\]"),
     (lambda: staleness.asynchronous(np.ones(1001), 1, None), r"speeds of shape \(1001,\): must be of at most 1000 workers"),

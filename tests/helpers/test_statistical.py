@@ -314,6 +314,7 @@ ALIKE = [[1.0, 2], [2, 4], [3, 6], [4, 8]]
     (lambda: statistical.newton_path(X, L, 101), r"steps=101: must be finite and in \[0, 100\]"),
     (lambda: statistical.logistic_hessian(X, [[1, 2]]), r"weights of shape \(1, 2\): must have shape \(d \+ 1,\)"),
     (lambda: statistical.linear_scores(X, [1, 2, 3]), r"weights of shape \(3,\): must end with 2"),
+    (lambda: statistical.cases_and_labels(X, L, 1), r"most=1: must be finite and in \[2"),
 ])
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):

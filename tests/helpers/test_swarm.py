@@ -332,6 +332,12 @@ def test_the_same_seed_gives_the_same_flight(model):
     (lambda rng: swarm.Boids(rng, birds=2.5), "birds=2.5: must be whole"),
     (lambda rng: swarm.Boids(rng).poke(1, 1e9, "hawk"), "y=1000000000.0: must be"),
     (lambda rng: swarm.order_curve([-1], rng, birds=5, density=1), r"noises=\[-1\]: must be"),
+    (lambda rng: swarm.pairs([[0, 6]], 5, 1), r"at=\[\[0, 6\]\]: must be"),
+    (lambda rng: swarm.pairs([0, 1], 5, 1), r"at of shape \(2,\): must be"),
+    (lambda rng: swarm.pairs([[0, 1]], 0, 1), "box=0: must be"),
+    (lambda rng: swarm.pairs([[0, 1]], 5, 0), "radius=0: must be"),
+    (lambda rng: swarm.sums(swarm.pairs([[0, 1], [1, 1]], 5, 1), [1.0]), r"values of shape \(1,\): must be"),
+    (lambda rng: swarm.order([]), r"toward of shape \(0,\): must be"),
 ])
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):

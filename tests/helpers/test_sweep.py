@@ -724,6 +724,11 @@ def named(rng, a):
     (lambda: summary([{"a": 1, "y": 2}], ["b"], "y"), r"by: the record {'a': 1, 'y': 2} has no 'b'"),
     (lambda: summary([{"a": 1, "y": 2}], ["a"], "z"), r"value: the record {'a': 1, 'y': 2} has no 'z'"),
     (lambda: summary([{"a": 1, "y": "x"}], ["a"], "y"), r"value='x': must be a number"),
+    (lambda: summary(0, ["a"], "y"), r"records=0: must be dicts"),
+    (lambda: summary([[1]], ["a"], "y"), r"records: \[1\] is among them; must be dicts"),
+    (lambda: summary([{"a": [1], "y": 2}], ["a"], "y"), r"by=\['a'\]: in the record"),
+    (lambda: summary([], 4, "y"), r"by=4: must be a list of names"),
+    (lambda: summary([], ["a"], ["y"]), r"value=\['y'\]: must be a name"),
 ])
 def test_bad_input(call, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -301,6 +301,14 @@ def test_the_scene_stays_on_the_plane():
     (lambda rng: synchrony.measured_order([1, np.nan], [0, 1], rng), r"couplings=\[1, nan\]: must be"),
     (lambda rng: synchrony.pulses(1, rng, kick=0.1), "n=1: must be"),
     (lambda rng: synchrony.pulses(5, rng, kick=-0.1), "kick=-0.1: must be"),
+    (lambda rng: synchrony.order(1.0), r"phase of shape \(\): must be"),
+    (lambda rng: synchrony.pull([np.inf]), r"phase=\[inf\]: must be"),
+    (lambda rng: synchrony.advance([1.0, 2], [1.0, 2, 3], 1, 0.1), r"phase of shape \(2,\), own of shape \(3,\).*: must broadcast"),
+    (lambda rng: synchrony.steady_order(1, [1, 2]), r"spread=\[1, 2\]: must be one number"),
+    (lambda rng: synchrony.measured_order([1], [0, 1], rng, dt=1e-9), "dt=1e-09: .* must be at most 1000000 such steps"),
+    (lambda rng: synchrony.rise(-4, 1), "phase=-4: must be"),
+    (lambda rng: synchrony.rise(0.5, 701), "bend=701: must be"),
+    (lambda rng: synchrony.groups(1), r"phases of shape \(\): must be"),
 ])
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):

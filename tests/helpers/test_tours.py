@@ -250,6 +250,11 @@ def test_the_same_seed_gives_the_same_tours():
     (lambda rng: tours.nearest_neighbour(REAL, 30), "start=30: must be below the number of cities, 30"),
     (lambda rng: tours.ant_colony_system(REAL, rng, cycles=1, ants=0), "ants=0: must be"),
     (lambda rng: tours.ant_colony_system(REAL, rng, cycles=1, q0=-0.1), "q0=-0.1: must be"),
+    (lambda rng: tours.ant_colony_system(REAL, rng, cycles=1, beta=21), "beta=21: must be"),
+    (lambda rng: tours.tour_length([0, 30], REAL), r"tour of shape \(2,\): must be"),
+    (lambda rng: tours.tour_length([0, 1], [1, 2]), r"d of shape \(2,\): must have shape"),
+    (lambda rng: tours.two_opt([0, 1], REAL), r"tour of shape \(2,\): must hold each of 30 cities"),
+    (lambda rng: tours.two_opt(np.arange(30), np.triu(REAL)), "d: must be symmetric"),
 ])
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):

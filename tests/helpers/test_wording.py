@@ -25,3 +25,13 @@ def test_percent_claims_certainty_only_of_the_certain(share, places):
 def test_plural(number, text):
     assert plural(number, "voter") == text
     assert plural(1, "person", "people") == "1 person" and plural(2, "person", "people") == "2 people"
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: percent("1"), "share='1': must be a number"), (lambda: percent(0.5, 16), "places=16: must be finite and in"),
+    (lambda: plural(-1, "voter"), "number=-1: must be finite and in"), (lambda: plural(2, 5), "noun=5: must be a word"),
+    (lambda: plural(2, "voter", ["voters"]), r"many=\['voters'\]: must be a word"),
+])
+def test_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

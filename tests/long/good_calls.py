@@ -33,7 +33,7 @@ def names():
 def tests_of(module):
     """The files of tests that call it."""
     files = [ROOT / "tests/helpers" / package / f"test_{short}.py"
-             for package, _, short in (name.rpartition(".") for name in ELSEWHERE.get(module, (module,)))]
+             for package, _, short in (name.rpartition(".") for name in (module, *ELSEWHERE.get(module, ())))]
     return [file for file in files if file.exists()]
 
 

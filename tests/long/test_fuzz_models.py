@@ -1,7 +1,8 @@
 """Every public function of helpers against good calls that hypothesis has spoiled: it answers, or says which argument is wrong.
 
 Good calls come from the functions' own tests (good_calls.py). In each case one argument of such a call, sometimes two, is replaced:
-by what nobody should give, or by something near what was given. What is asked of the function:
+by what nobody should give, or by something near what was given. (A generator, a record, a model or a function stays one: of what is none
+Python says itself that it is not.) What is asked of the function:
 
     it returns, or raises a ValueError that names an argument, or an exception that its docstring names;
     no warning, NumPy's of floating-point numbers among them (but for numbers further out than FAR); an answer within LIMIT seconds of a processor;
@@ -37,7 +38,6 @@ import good_calls  # noqa: E402
 
 CASES, BUDGET = 1000, 60  # cases of a function, or seconds, whichever comes first
 LIMIT = 10  # seconds of a processor that one call may take
-WRONG_KINDS = True  # in the place of a generator, a record, a model or a function also what is none
 FAR = 1e50  # a number beyond it, or below 1 / FAR, may overflow: no model has a use for one
 ROOM = 2 * 2**30  # bytes that a test may use on top of what the process has
 
@@ -128,8 +128,8 @@ def spoiled(value, lot, number):
     """What stands where `value` stood: something near, something strange, or any number."""
     how = lot.randrange(5)
     if isinstance(value, np.random.Generator):
-        return near(value, lot, number) if how or not WRONG_KINDS else lot.choice([None, 5])
-    if not WRONG_KINDS and (good_calls.is_record(type(value)) or callable(value)):
+        return near(value, lot, number)
+    if good_calls.is_record(type(value)) or callable(value):
         return near(value, lot, number) if getattr(value, "_field_defaults", None) else value
     return near(value, lot, number) if how < 3 else strange(lot) if how == 3 else number
 
@@ -153,7 +153,8 @@ def called(function, call):
             if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
                 args.append(call.pop(parameter.name))
             elif parameter.kind is parameter.VAR_POSITIONAL:
-                args += call.pop(parameter.name)
+                more = call.pop(parameter.name)
+                args += more if isinstance(more, (list, tuple)) else [more]
     return function(*args, **call)
 
 
