@@ -14,11 +14,13 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, NavigableString
 
+from living_book import figures
+
 REVEAL = resources.files("sphinx_revealjs") / "_static" / "revealjs"
 FILES = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE")
 OURS = Path(__file__).parent / "slides"  # style sheet and start
 LEFT_OUT = ("exercises", "further-reading")
-FRONT_END = re.compile(r"_static/(?:packs|controls|predict|bets|engines|explore|stage|paste)\.js")
+FRONT_END = re.compile(rf"_static/(?:{'|'.join(re.escape(name) for scripts in figures.SCRIPTS.values() for name in scripts)})")
 STYLES = ("figures.css", "explore.css", "stage.css", "paste.css", "book.css")
 SHOWN = "figure, form.predict, table, .system-card"
 END = re.compile(r"(?<!\bal)[.?!](?=\s|$)")  # of a sentence; not the point of et al.
