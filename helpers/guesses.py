@@ -273,4 +273,4 @@ def _value(written):
         digits = digits.replace(grouped[1], "")
     if not digits.isdigit() and (digits or not point):
         return None
-    return float(f"{sign}{digits}.{point}" + (f"e{exponent}" if exponent else ""))
+    return float(f"{sign}{digits}.{point}" + (f"e{exponent}" if exponent else "")) + 0.0  # which makes of -0 a 0

