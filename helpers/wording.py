@@ -5,7 +5,8 @@ from . import checks
 
 def percent(share: float, places: int = 1) -> str:
     """`share` of one as a percentage that never claims certainty it has not: 'more than 99.9%'."""
-    share, places = checks.one_number("share", share), int(checks.one_number("places", checks.count("places", places, 0), 0, 15))
+    share = checks.one_number("share", share)
+    places = checks.count("places", checks.one_number("places", places, 0, 15), 0)
     step = 10.0 ** -places
     shown = round(100 * share, places)
     if shown >= 100 and share < 1:
