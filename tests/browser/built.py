@@ -142,21 +142,35 @@ class Form(NamedTuple):
 
 @functools.cache
 def header_of(pack):
-    data = gzip.decompress(base64.b64decode(text_of(pack.read_text(encoding="utf-8"))))
-    return json.loads(data[4:4 + int.from_bytes(data[:4], "little")])
+    return recording_of(pack)[0]
+
+
+def recording_of(pack):
+    """(header, the bytes of its frames) of a stage's pack."""
+    data = unsealed(pack.read_text(encoding="utf-8"))
+    end = 4 + int.from_bytes(data[:4], "little")
+    return json.loads(data[4:end]), data[end:]
 
 
 def text_of(script):
     return script.partition('figurePack("')[2].partition('")')[0]
 
 
+def unsealed(script):
+    """The bytes in a pack's script."""
+    return gzip.decompress(base64.b64decode(text_of(script)))
+
+
+def sealed(data):
+    return f'figurePack("{base64.b64encode(gzip.compress(data)).decode()}");'
+
+
 def unpacked(script):
-    return json.loads(gzip.decompress(base64.b64decode(text_of(script))))
+    return json.loads(unsealed(script))
 
 
 def packed(content):
-    data = base64.b64encode(gzip.compress(json.dumps(content).encode())).decode()
-    return f'figurePack("{data}");'
+    return sealed(json.dumps(content).encode())
 
 
 @functools.cache

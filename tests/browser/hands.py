@@ -20,8 +20,8 @@ def open_all(tab):
         button.click()
 
 
-TO_END = """last => {
-  for (const input of document.querySelectorAll("figure.explore .explore-controls [name], figure.stage [name=scenario], figure.stage [name=frame]")) {
+TO_END = """([of, last]) => {
+  for (const input of document.querySelectorAll(`${of}.explore .explore-controls [name], ${of}.stage [name=scenario], ${of}.stage [name=frame]`)) {
     if (input.type === "range") input.value = last ? input.max : input.min;
     else if (input.type === "checkbox") input.checked = last;
     else input.selectedIndex = last ? input.options.length - 1 : 0;
@@ -35,7 +35,7 @@ def move_all(tab, last):
     for figure in tab.locator("figure.explore, figure.stage").all():
         figure.scroll_into_view_if_needed()  # it loads then
     tab.wait_for_load_state("networkidle")
-    tab.evaluate(TO_END, last)
+    tab.evaluate(TO_END, ["figure", last])
     for figure in tab.locator("figure.explore").all():
         end = figure.evaluate("figure => [...figure.querySelectorAll('.explore-controls [name]')].map(indexOf).join(',')")
         expect(figure).to_have_attribute("data-state", end)

@@ -4,15 +4,14 @@ No exception comes of any (the reader looks for them); a figure shows what it wa
 place; and a word of an address or a guess is text, whatever markup it holds. What is tried comes from a seed: some of it by default, more
 with --every-notebook.
 """
-import base64
 import copy
-import gzip
 import json
 import random
 from urllib.parse import quote
 
 import built
 import pytest
+from hands import TO_END
 from playwright.sync_api import expect
 
 from helpers.guesses import Pasted
@@ -20,16 +19,6 @@ from helpers.guesses import Pasted
 MARKUP = '<img src=x onerror="hit=1"><script>hit=1</script><svg onload=hit=1>'
 STRANGE = [None, True, False, -1, 0, 0.5, 3, 1e308, -1e308, 10**9, "", "x", "1", "<b>", [], {}, [[]], [0], [None], {"a": 1}, "__proto__"]
 MADE = """() => Array.from(document.querySelectorAll("img, script, iframe, object, embed, base, [onerror], [onload]"), (one) => one.outerHTML)"""
-TO_ENDS = """(figure) => {
-  for (const last of [true, false]) {
-    for (const input of figure.querySelectorAll(".explore-controls [name], [name=scenario], [name=frame], [name=pace]")) {
-      if (input.type === "range") input.value = last ? input.max : input.min;
-      else if (input.type === "checkbox") input.checked = last;
-      else if (input.options) input.selectedIndex = last ? input.options.length - 1 : 0;
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-  }
-}"""
 STILL = {"reduced_motion": "reduce"}
 PLAIN = next((explorer for explorer in built.EXPLORERS if not explorer.after and len(explorer.some_states()) > 1), None)
 
@@ -54,20 +43,15 @@ def spoiled(content, lot):
     return content
 
 
-def packed(data):
-    return f'figurePack("{base64.b64encode(gzip.compress(data)).decode()}");'
-
-
-def recording_of(stage):
-    """(its header, its frames' bytes)"""
-    data = gzip.decompress(base64.b64decode(built.text_of(stage.pack.read_text(encoding="utf-8"))))
-    end = 4 + int.from_bytes(data[:4], "little")
-    return json.loads(data[4:end]), data[end:]
-
-
 def recorded(header, frames):
     text = json.dumps(header).encode()
-    return packed(len(text).to_bytes(4, "little") + text + frames)
+    return built.sealed(len(text).to_bytes(4, "little") + text + frames)
+
+
+def to_ends(figure):
+    """All controls to their last values, and then to their first."""
+    for last in (True, False):
+        figure.page.evaluate(TO_END, [f"figure#{figure.get_attribute('id')}", last])
 
 
 def pytest_generate_tests(metafunc):
@@ -85,7 +69,7 @@ def test_a_pack_that_is_not_as_it_was_made(reader, pack):
     figure = tab.locator(PLAIN.selector)
     tab.wait_for_function("([name, state]) => document.getElementById(name).dataset.state === state"
                           "|| !document.querySelector(`#${name} .explore-note`).hidden", arg=[PLAIN.name, ",".join(map(str, indices))])
-    figure.evaluate(TO_ENDS)
+    to_ends(figure)
     note = figure.locator(".explore-note")
     if note.is_visible():
         expect(note).to_contain_text("asleep: its states are damaged" if "states for" not in note.inner_text() else "states for")
@@ -98,7 +82,7 @@ def test_a_pack_that_is_not_as_it_was_made(reader, pack):
 def test_a_recording_that_is_not_as_it_was_made(reader, recording):
     lot = random.Random(recording)
     stage = lot.choice(built.STAGES)
-    header, frames = recording_of(stage)
+    header, frames = built.recording_of(stage.pack)
     live = {name: header.pop(name) for name in ("facts", "sources", "module", "model", "seed")}  # for Python, which looks at them itself
     if recording % 5:
         header = spoiled(header, lot)
@@ -117,7 +101,7 @@ def test_a_recording_that_is_not_as_it_was_made(reader, recording):
         expect(figure.locator(".stage-still svg")).to_be_visible()
         expect(figure.locator("[data-action=play]")).to_be_disabled()
         return
-    figure.evaluate(TO_ENDS)
+    to_ends(figure)
     figure.locator("[data-action=step]").click()
     figure.locator("[data-action=play]").click()
     figure.evaluate("() => new Promise((done) => { let frames = 5; const beat = () => frames-- ? requestAnimationFrame(beat) : done(); beat(); })")
