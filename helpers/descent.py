@@ -68,6 +68,9 @@ def slopes(landscape, places, inputs, targets, seen=None):
     said, by = model(a, b, inputs)
     off = said - targets
     if seen is not None:
+        seen = checks.numbers("seen", seen)
+        if seen.shape != off.shape or not np.isin(seen, (0, 1)).all() or not seen.any(axis=1).all():
+            raise ValueError(f"seen of shape {seen.shape}: must be bool of shape {off.shape}, at least one case of each place")
         off = off * seen * (inputs.size / seen.sum(axis=1, keepdims=True))
     return np.stack([(off * one).mean(axis=1) for one in by], axis=1)
 

@@ -67,8 +67,9 @@ def cosines(directions):
 
 def beyond(cosine, d):
     """Probability that |cosine| of two random directions exceeds `cosine`: its square is Beta(1/2, (d - 1)/2), mean 1/d."""
-    cosine = checks.probability("cosine", cosine)
-    return betainc((checks.counts("d", d, 2) - 1) / 2, 0.5, 1 - cosine * cosine)
+    cosine, d = checks.probability("cosine", cosine), checks.counts("d", d, 2)
+    checks.together(cosine=cosine, d=d)
+    return betainc((d - 1) / 2, 0.5, 1 - cosine * cosine)
 
 
 def rough_coherence(n, d):
@@ -136,8 +137,9 @@ def how_many(d, coherence):
 def jl_dimension(n, eps):
     """Dimensions in which n points fit, all squared distances kept to a factor 1 +- eps: the whole part of 4 ln n /
     (eps^2/2 - eps^3/3) (Johnson & Lindenstrauss 1984; Dasgupta & Gupta 2003), int64."""
-    eps = checks.finite("eps", eps, 1e-6, 1, open_high=True)
-    return np.floor(4 * np.log(checks.counts("n", n)) / (eps**2 / 2 - eps**3 / 3)).astype(np.int64)
+    n, eps = checks.counts("n", n), checks.finite("eps", eps, 1e-6, 1, open_high=True)
+    checks.together(n=n, eps=eps)
+    return np.floor(4 * np.log(n) / (eps**2 / 2 - eps**3 / 3)).astype(np.int64)
 
 
 def spread(directions, steps, *, rate=0.1):

@@ -110,7 +110,7 @@ def flow(economy, prices, time, step=0.05):
 
     k = 1 + time / step, or less: the flow ends where a price would fall to 1e-9 or pass 1e9.
     """
-    time, step = checks.one_number("time", time, 0, 1e6), checks.one_number("step", step, 1e-6, 10)
+    time, step = checks.one_number("time", time, 0, 1e6), checks.one_number("step", step, 1e-4, 10)
     path, supply = [_one(economy, prices)], economy.endowments.sum(axis=0)
 
     def z(p):

@@ -26,6 +26,7 @@ class Fastest(NamedTuple):
 
 def best_constant(n, edges):
     """The one weight, the same for all links, with the least rho: 2 / (least + greatest eigenvalue of the Laplacian)."""
+    edges = checks.edges(checks.count("n", n), edges)
     spectrum = np.linalg.eigvalsh(np.eye(n) - consensus.matrix(n, edges, np.ones(len(edges))))
     if spectrum[1] < 1e-9:
         raise ValueError("edges: the graph falls into parts, and no weight makes them agree")
@@ -37,7 +38,8 @@ def best_weights(n, edges, *, markov=False, within=1e-6, most=500):
 
     Raises ValueError if the graph falls into parts; RuntimeError if `most` programmes do not come `within` of the bound.
     """
-    edges = checks.edges(n, edges)
+    edges, most = checks.edges(n, edges), checks.count("most", most)
+    checks.one_number("within", within, 0)
     if len(edges) == 0 or np.any(consensus.parts(n, edges) > 0):
         raise ValueError("edges: the graph falls into parts, and no weights make them agree")
     m = len(edges)

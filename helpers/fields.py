@@ -110,6 +110,7 @@ class Marginals(NamedTuple):
 
 def marginals(unary, transition):
     """What both messages together say."""
+    unary, transition = _chain(unary, transition)
     left, right = forward(unary, transition), backward(unary, transition)
     log_z = np.logaddexp.reduce(left[..., -1, :], axis=-1)
     after = (unary + right)[..., 1:, None, :]
@@ -157,11 +158,11 @@ def _batches(sentences, d, k):
     """The sentences of each length together: inputs (m, t, d), labels (m, t). d is the first one's if None."""
     by_length = {}
     for at, inputs, labels in _pairs(sentences):
-        inputs = checks.finite(f"inputs of sentence {at}", inputs)
+        inputs = checks.finite(f"inputs of sentences[{at}]", inputs)
         d = d or (inputs.shape[1] if inputs.ndim == 2 else None)
         if inputs.ndim != 2 or 0 in inputs.shape or inputs.shape[1] != d:
-            raise ValueError(f"inputs of sentence {at} of shape {inputs.shape}: must be (t, {d or 'd'}), t at least 1")
-        labels = _labels(f"labels of sentence {at}", labels, inputs.shape[:1], k)
+            raise ValueError(f"inputs of sentences[{at}] of shape {inputs.shape}: must be (t, {d or 'd'}), t at least 1")
+        labels = _labels(f"labels of sentences[{at}]", labels, inputs.shape[:1], k)
         by_length.setdefault(len(inputs), []).append((inputs, labels))
     if not by_length:
         raise ValueError("sentences=[]: must hold at least one")

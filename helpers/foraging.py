@@ -25,18 +25,35 @@ WINDOW = 200  # ticks over which deliveries are counted
 
 def ground(side):
     """The cells' walls, flat: true at the border alone."""
+    side = checks.count("side", side)
     walls = np.zeros((side + 2, side + 2), bool)
     walls[[0, -1]] = walls[:, [0, -1]] = True
     return walls.ravel()
 
 
+def _looked_at(side, walls, **cells):
+    """side, walls and the named cells, if they are of one ground: walls bool as of ground(side), cells (n,) within its border."""
+    border, shape = ground(side), checks.numbers("walls", walls).shape
+    if shape != border.shape or np.asarray(walls).dtype != bool or not walls[border].all():
+        raise ValueError(f"walls of shape {shape}: must be bool of shape {border.shape}, true all along the border")
+    for name, value in cells.items():
+        at = checks.counts(name, value, 0)
+        if at.ndim != 1 or not at.size or at.max() >= border.size or border[at].any():
+            raise ValueError(f"{name} of shape {at.shape}: must be cells (n,) within the border, at least one")
+        cells[name] = at
+    return int(side), walls, *cells.values()
+
+
 def places(cells, side):
     """x, y of the middles of cells, (n, 2), in cells from the lower left."""
+    cells, side = checks.counts("cells", cells, 0), checks.count("side", side)
     return np.stack([cells % (side + 2) - 0.5, cells // (side + 2) - 0.5], axis=-1)
 
 
 def disc(x, y, radius, side):
     """The cells of the ground whose middles lie within `radius` of (x, y)."""
+    x, y, radius = (checks.one_number(name, value) for name, value in (("x", x), ("y", y), ("radius", radius)))
+    side = checks.count("side", side)
     every = np.arange((side + 2) ** 2)
     at = places(every, side)
     inside = (at > 0).all(axis=1) & (at < side).all(axis=1)
@@ -45,14 +62,14 @@ def disc(x, y, radius, side):
 
 def steps_of(side):
     """What to add to a cell for each of the eight directions, from east, against the clock."""
-    wide = side + 2
+    wide = checks.count("side", side) + 2
     return np.array([1, wide + 1, wide, wide - 1, -1, -wide - 1, -wide, -wide + 1], np.int64)
 
 
 def distances(goal, walls, side):
     """Moves from every cell to the nearest of the cells `goal`: int64, -1 where there is no way."""
+    side, walls, edge = _looked_at(side, walls, goal=goal)
     far = np.full(walls.size, -1, np.int64)
-    edge = np.asarray(goal, np.int64)
     far[edge] = moves = 0
     while edge.size:
         moves += 1
@@ -66,7 +83,8 @@ class Walkers:
     """What ants and couriers share: where they are, what they carry, what they have brought home."""
 
     def __init__(self, count, side, walls, nest, food):
-        self.side, self.walls, self.nest = side, walls, nest
+        count = checks.count("count", count, 0)
+        self.side, self.walls, self.nest, food = _looked_at(side, walls, nest=nest, food=food)
         self.steps = steps_of(side)
         self.cell = np.full(count, nest[nest.size // 2])
         self.carrying = np.zeros(count, bool)
@@ -291,6 +309,7 @@ class Foraging:
 def barrier(side, height=0.8):
     """The cells of a wall across the middle, three cells thick, from the lower edge to `height` * side."""
     height = checks.one_number("height", height, 0, 1)
+    side = checks.count("side", side)
     middle, wide = side // 2, side + 2
     rows = np.arange(1, 1 + round(height * side))
     return (rows[:, None] * wide + np.arange(middle, middle + 3)).ravel()

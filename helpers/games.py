@@ -131,6 +131,7 @@ def _slack(game):
 def payoffs(game, x, y):
     """What each player gets on average, (...,) twice."""
     rows, columns = _worth(game, x, y)
+    checks.together(x=rows[..., 0], y=columns[..., 0])
     return (x * rows).sum(axis=-1), (y * columns).sum(axis=-1)
 
 

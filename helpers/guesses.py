@@ -75,7 +75,7 @@ def read(text):
 
 def far_out(guesses):
     """Which of the guesses (n,) lie beyond Tukey's outer fences: bool (n,); none does where the quartiles are one number."""
-    guesses = checks.finite("guesses", guesses)
+    guesses = checks.vector("guesses", guesses)
     low, high = np.quantile(guesses, [0.25, 0.75])
     width = high - low
     return (guesses < low - FENCE * width) | (guesses > high + FENCE * width) if width > 0 else np.zeros(len(guesses), bool)
@@ -83,6 +83,7 @@ def far_out(guesses):
 
 def bins(guesses):
     """Edges of round, equal bins for guesses (n,): as wide as Freedman and Diaconis's (1981), 5 to 30 of them."""
+    guesses = checks.vector("guesses", guesses)
     low, high = float(np.min(guesses)), float(np.max(guesses))
     spread = np.subtract(*np.quantile(guesses, [0.75, 0.25]))
     span = max(high - low or abs(high) or 1.0, 1e-9 * max(abs(low), abs(high)), 1e-300)  # so that floats can tell the edges apart

@@ -21,7 +21,17 @@ from .lots import softmax
 
 def worth(game, x, y):
     """What each pure strategy gets, (..., m) and (..., n), against the other's mixed one."""
+    x, y = _both("x", x, "y", y, game)
     return y @ game.A.T, x @ game.B
+
+
+def _both(row_name, row, column_name, column, game):
+    """Two finite arrays (..., m) and (..., n), alike but for their last axis."""
+    row, column = checks.finite(row_name, row, -1e100, 1e100), checks.finite(column_name, column, -1e100, 1e100)
+    if row.shape[-1:] + column.shape[-1:] != game.A.shape:
+        raise ValueError(f"{row_name}, {column_name} of shapes {row.shape}, {column.shape}: must be (..., {game.A.shape[0]}), (..., {game.A.shape[1]})")
+    checks.together(**{row_name: row[..., 0], column_name: column[..., 0]})
+    return row, column
 
 
 # --- imitation: those who earn more are copied, in proportion to how much more ------------------------------
@@ -32,6 +42,7 @@ def field(game, x, y):
 
     field(game, x, x)[0] is the flow of one population that plays a symmetric game (B = A.T) against itself.
     """
+    x, y = _both("x", x, "y", y, game)
     row, column = worth(game, x, y)
     return (x * (row - (x * row).sum(axis=-1, keepdims=True)), y * (column - (y * column).sum(axis=-1, keepdims=True)))
 
@@ -39,8 +50,10 @@ def field(game, x, y):
 def advance(game, u, v, step):
     """Scores (u, v) a time `step` later along du = A y, dv = x B, the same flow: Runge and Kutta's fourth order.
 
-    In scores no step, however long, leaves the simplex, and what is extinct remains so.
+    In scores no step, however long, leaves the simplex, and what is extinct remains so. `u` and `v` are trusted: scores, of
+    which one at least is finite.
     """
+    step = checks.one_number("step", step)
     def rates(u, v):
         return worth(game, softmax(u), softmax(v))
 
@@ -204,6 +217,9 @@ def fictitious(game, rounds, p=None, q=None, first=(0, 0)):
 
 def regrets(game, z):
     """What playing k wherever one played j would have added per round: (..., m, m) and (..., n, n), at [j, k]."""
+    z = checks.finite("z", z, -1e100, 1e100)
+    if z.shape[-2:] != game.A.shape:
+        raise ValueError(f"z of shape {z.shape}: must be (..., {game.A.shape[0]}, {game.A.shape[1]})")
     row, column = z @ game.A.T, np.swapaxes(z, -1, -2) @ game.B  # at [j, k]: what k would get where j was played
     return tuple(paid - np.diagonal(paid, axis1=-2, axis2=-1)[..., np.newaxis] for paid in (row, column))
 

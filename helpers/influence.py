@@ -135,6 +135,8 @@ def deliberate(size, groups, runs, rng, *, confident, persuasion, confident_erro
     """Consensuses (runs, groups), as errors around the truth 0, of the model of `group_consensus`."""
     shape = tuple(checks.count(k, v) for k, v in (("runs", runs), ("groups", groups), ("size", size)))
     c, a, sure, unsure, noise = _talk(confident, persuasion, confident_error, other_error, noise)
+    if {np.ndim(value) for value in (c, a, sure, unsure, noise)} != {0}:
+        raise ValueError("confident, persuasion, confident_error, other_error, noise: must be one number each")
     known = rng.random(shape) < c
     persuaded = np.any(known & (rng.random(shape) < a), axis=-1, keepdims=True)
     estimates = np.where(known | persuaded, sure, unsure) + noise * rng.standard_normal(shape)

@@ -149,7 +149,9 @@ def _from_zero(logs):
 
 def correlated_limit(p, rho):
     """Limit of `correlated_majority` for n to infinity: P(Beta > 1/2). p and rho broadcast."""
-    p, rho = np.broadcast_arrays(checks.probability("p", p), checks.probability("rho", rho))
+    p, rho = checks.probability("p", p), checks.probability("rho", rho)
+    checks.together(p=p, rho=rho)
+    p, rho = np.broadcast_arrays(p, rho)
     inside = (rho > 0) & (rho < 1) & (p > 0) & (p < 1)
     spread = 1 / np.where(inside, rho, 0.5) - 1
     safe = np.where(inside, p, 0.5)

@@ -33,6 +33,8 @@ def cooling(rounds, start=16.0, keep=0.995, floor=0.05):
 
 def tendencies(values, temperature):
     """Probabilities (..., actions) of the actions of `values`."""
+    values, temperature = checks.finite("values", values), checks.finite("temperature", temperature, 0, open_low=True)
+    checks.together(values=values, temperature=temperature)
     return lots.softmax(values / temperature)
 
 
