@@ -10,22 +10,23 @@ In a kernel the controls are ipywidgets. While the book is built (`EXPLORE_ENGIN
 state is drawn once and packed into the page, where it answers without a kernel. The function is
 the same, and so is what it says.
 """
-import base64
-import io
 import os
 from html import escape
+from pathlib import Path
 
 import ipywidgets
 from IPython.display import HTML, display
 
 from helpers import bake
 from helpers.controls import controls_of
+from helpers.figures import theme_css
 from helpers.predict import checkpoint, predict, take_gate
-from helpers.state import draw
+from helpers.state import draw, name_of
+from helpers.svg import svg_lines
 
 __all__ = ["checkpoint", "explore", "predict"]
 
-LIGHT = "color-scheme: light; background: white; color: black; padding: 0.5rem; border-radius: 10px"  # as the picture is, in any theme
+LOOK = theme_css() + (Path(__file__).parent / "web" / "explore.css").read_text(encoding="utf-8")  # as in a page
 
 
 def explore(challenge: str | None = None, **abbreviations):
@@ -67,21 +68,12 @@ def _widget(function, controls, challenge):
         values = {control.name: chosen[control.name] if control.kind == "text"
                   else control.values[control.index(chosen[control.name])]
                   for control in controls}
-        state = draw(function, values, _png)
-        images = "".join(
-            f'<img alt="{escape(state.sentence)}" style="width: min({width}px, 100%)" '
-            f'src="data:image/png;base64,{data}">' for data, width in state.panels)
+        state = draw(function, values, lambda figure, number: "\n".join(svg_lines(figure, f"{function.__name__}-{number}")))
         asked = "" if challenge is None else (
-            f"<p><strong>{'Reached' if state.reached else 'Challenge'}:</strong> "
-            f"{escape(challenge)}</p>")
-        display(HTML(f'<div style="{LIGHT}">{images}'
-                     f"<p>{escape(state.sentence)}</p>{asked}</div>"))
+            f'<p class="explore-challenge"><strong>{"Reached" if state.reached else "Challenge"}</strong> {escape(challenge)}</p>')
+        display(HTML(
+            f'<style>{LOOK}</style><figure class="explore" data-reached="{str(state.reached).lower()}">'
+            f'<div class="explore-view" role="img" aria-label="{escape(name_of(function))}">{"".join(state.panels)}</div>'
+            f"{asked}<figcaption>{escape(state.sentence)}</figcaption></figure>"))
 
     return ipywidgets.VBox([*widgets.values(), ipywidgets.interactive_output(redraw, widgets)])
-
-
-def _png(figure, _):
-    """The figure as base64 PNG for sharp screens, and its width in CSS pixels."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=192, facecolor="white")
-    return base64.b64encode(buffer.getvalue()).decode(), round(figure.get_figwidth() * 96)

@@ -26,7 +26,8 @@ class Fastest(NamedTuple):
 
 def best_constant(n, edges):
     """The one weight, the same for all links, with the least rho: 2 / (least + greatest eigenvalue of the Laplacian)."""
-    edges = checks.edges(checks.count("n", n), edges)
+    n = checks.count("n", n)
+    edges = checks.edges(n, edges)
     spectrum = np.linalg.eigvalsh(np.eye(n) - consensus.matrix(n, edges, np.ones(len(edges))))
     if spectrum[1] < 1e-9:
         raise ValueError("edges: the graph falls into parts, and no weight makes them agree")
@@ -38,7 +39,8 @@ def best_weights(n, edges, *, markov=False, within=1e-6, most=500):
 
     Raises ValueError if the graph falls into parts; RuntimeError if `most` programmes do not come `within` of the bound.
     """
-    edges, most = checks.edges(n, edges), checks.count("most", most)
+    n, most = checks.count("n", n), checks.count("most", most)
+    edges = checks.edges(n, edges)
     checks.one_number("within", within, 0)
     if len(edges) == 0 or np.any(consensus.parts(n, edges) > 0):
         raise ValueError("edges: the graph falls into parts, and no weights make them agree")

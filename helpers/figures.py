@@ -13,6 +13,8 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
 
+from helpers.ruler import Ruled
+
 FONTS = Path(__file__).parent / "web" / "fonts"
 
 # name: (on light paper, on dark paper). A figure is drawn in the light colours; the page puts a
@@ -36,7 +38,6 @@ INK, MUTED, GRID, PAPER, BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, PEACH = (
     light for light, _ in THEME.values()
 )
 LEFT, RIGHT, BOTTOM, TOP = 0.5, 0.22, 0.52, 0.36  # inches: a panel's margins
-TICKS = 7  # of an axis, that a panel has ready: matplotlib makes more when it wants them
 CYCLE = [BLUE, ORANGE, GREEN, PURPLE, GOLD]
 
 
@@ -79,6 +80,7 @@ def style():
         "xtick.labelsize": 9.5,
         "ytick.labelsize": 9.5,
         "xtick.major.size": 3,
+        "ytick.left": False,
         "ytick.major.size": 0,
         "lines.linewidth": 2,
         "lines.solid_capstyle": "round",
@@ -109,12 +111,13 @@ def panel(x="", y="", *, wide=False, height=2.6):
 
 
 def _made(width, height):
-    """A panel with nothing in it, but with its ticks."""
+    """A panel with nothing in it, but with its rulers' ticks."""
     with style():
         fig = Figure(figsize=(width, height))
-        ax = fig.add_axes((LEFT / width, BOTTOM / height, 1 - (LEFT + RIGHT) / width, 1 - (BOTTOM + TOP) / height))
+        frame = LEFT / width, BOTTOM / height, 1 - (LEFT + RIGHT) / width, 1 - (BOTTOM + TOP) / height
+        ax = fig.add_axes(Ruled(fig, frame))
         for axis in (ax.xaxis, ax.yaxis):
-            axis.get_major_ticks(TICKS)
+            axis.get_major_ticks(1)
     return fig
 
 

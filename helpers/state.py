@@ -1,4 +1,5 @@
 """One state of an explorer: what its function drew and said for one choice of the controls."""
+import gc
 import sys
 from typing import NamedTuple
 
@@ -22,6 +23,16 @@ def draw(function, values: dict, render) -> State:
     sentence and `reached`. Raises RuntimeError, naming the function and the state, if it raises,
     returns anything else, or says nothing.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # a figure is full of cycles: it goes in one collection, after it is drawn, and not in pieces while it grows
+    try:
+        return _drawn(function, values, render)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _drawn(function, values, render):
     call = f"{function.__name__}({', '.join(f'{key}={value!r}' for key, value in values.items())})"
     with style():
         try:

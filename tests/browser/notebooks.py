@@ -12,6 +12,7 @@ CELLS = NOTEBOOK + """.content.widgets.filter((cell) => cell.model.type === "cod
   done: cell.model.executionCount !== null && cell.model.executionState === "idle",
   outputs: cell.model.outputs.toJSON(),
 }))""".replace("NOTEBOOK", NOTEBOOK)
+PICTURE = ".jp-OutputArea-output .explore-view"
 PIXELS = "canvas => canvas.toDataURL()"
 
 
@@ -54,17 +55,17 @@ class Notebook:
             element = self.show(cell)
             self.tab.wait_for_timeout(300)  # widgets of cells that come into view are drawn then
             for handle in element.query_selector_all(".noUi-handle"):
-                picture = element.query_selector(".jp-OutputArea-output img")
+                picture = element.query_selector(PICTURE)
                 if not (picture and handle.is_visible()):
                     continue  # its question waits for an answer
                 at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-                before = picture.get_attribute("src")
+                before = picture.inner_html()
                 handle.focus()
                 handle.press("ArrowLeft" if at_end else "ArrowRight")
                 try:
                     self.tab.wait_for_function(
-                        "([element, before]) => { const now = element.querySelector('.jp-OutputArea-output img');"
-                        " return now && now.src !== before; }", arg=[element, before], timeout=10_000)
+                        "([element, selector, before]) => { const now = element.querySelector(selector);"
+                        " return now && now.innerHTML !== before; }", arg=[element, PICTURE, before], timeout=10_000)
                     return cell
                 except TimeoutError:
                     continue  # some change the sentence alone

@@ -8,7 +8,7 @@ import built
 import nbformat
 import pytest
 from conftest import serving
-from notebooks import NOTEBOOK, Notebook, Student
+from notebooks import NOTEBOOK, PICTURE, Notebook, Student
 from playwright.sync_api import expect
 
 sys.path.insert(0, str(built.ROOT / "book" / "_ext"))
@@ -116,7 +116,7 @@ def test_a_question_hides_its_answer_and_opens_its_figure_by_night_and_on_a_phon
     assert "1198" not in element.inner_text()
     form = notebook.tab.locator("form.predict").first
     assert form.evaluate("form => [getComputedStyle(form).backgroundColor, getComputedStyle(form).colorScheme]") == ["rgb(20, 24, 30)", "dark"]
-    picture = notebook.tab.locator(".jp-Notebook .jp-OutputArea-output img").first
+    picture = notebook.tab.locator(f".jp-Notebook {PICTURE}").first
     expect(picture).to_be_hidden()
     form.get_by_role("button", name="Show me").click()
     expect(picture).to_be_visible()
