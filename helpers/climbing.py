@@ -55,7 +55,7 @@ class Climbing:
     def step(self):
         """A round; with the reader, none until a row is tapped."""
         if self.player == "a learner":
-            row, column, payoff = learners.one_round(learners.CLIMBING[np.newaxis], self.rows, self.columns, self.temperature, self.rng)
+            row, column, payoff = learners.one_round(learners.CLIMBING, self.rows, self.columns, self.temperature, self.rng)
         elif self.row is None:
             return
         else:

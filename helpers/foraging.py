@@ -20,12 +20,20 @@ K, N = 0.02, 2  # of the choice function: pheromone that it takes to matter, and
 AHEAD = 3.0  # how much rather an ant goes straight on than turns by 45 degrees
 NEAR = 2.5  # cells: the radius of the nest, and of a heap of food
 BRUSH = 1.6  # cells: the radius of what the reader draws
+MOST_CELLS = 10_000  # a side
 WINDOW = 200  # ticks over which deliveries are counted
 
 
-def ground(side):
-    """The cells' walls, flat: true at the border alone."""
+def _side(side):
     side = checks.count("side", side)
+    if side > MOST_CELLS:
+        raise ValueError(f"side={side}: must be at most {MOST_CELLS}")
+    return side
+
+
+def ground(side):
+    """The cells' walls, flat: true at the border alone. side at most MOST_CELLS."""
+    side = _side(side)
     walls = np.zeros((side + 2, side + 2), bool)
     walls[[0, -1]] = walls[:, [0, -1]] = True
     return walls.ravel()
@@ -33,9 +41,9 @@ def ground(side):
 
 def _looked_at(side, walls, **cells):
     """side, walls and the named cells, if they are of one ground: walls bool as of ground(side), cells (n,) within its border."""
-    border, shape = ground(side), checks.numbers("walls", walls).shape
-    if shape != border.shape or np.asarray(walls).dtype != bool or not walls[border].all():
-        raise ValueError(f"walls of shape {shape}: must be bool of shape {border.shape}, true all along the border")
+    border, walls = ground(side), np.asarray(walls)
+    if walls.shape != border.shape or walls.dtype != bool or not walls[border].all():
+        raise ValueError(f"walls of shape {walls.shape}: must be bool of shape {border.shape}, true all along the border")
     for name, value in cells.items():
         at = checks.counts(name, value, 0)
         if at.ndim != 1 or not at.size or at.max() >= border.size or border[at].any():
@@ -53,7 +61,7 @@ def places(cells, side):
 def disc(x, y, radius, side):
     """The cells of the ground whose middles lie within `radius` of (x, y)."""
     x, y, radius = (checks.one_number(name, value) for name, value in (("x", x), ("y", y), ("radius", radius)))
-    side = checks.count("side", side)
+    side = _side(side)
     every = np.arange((side + 2) ** 2)
     at = places(every, side)
     inside = (at > 0).all(axis=1) & (at < side).all(axis=1)
@@ -83,11 +91,10 @@ class Walkers:
     """What ants and couriers share: where they are, what they carry, what they have brought home."""
 
     def __init__(self, count, side, walls, nest, food):
-        count = checks.count("count", count, 0)
         self.side, self.walls, self.nest, food = _looked_at(side, walls, nest=nest, food=food)
         self.steps = steps_of(side)
-        self.cell = np.full(count, nest[nest.size // 2])
-        self.carrying = np.zeros(count, bool)
+        self.cell = np.full(checks.count("count", count, 0), self.nest[self.nest.size // 2])
+        self.carrying = np.zeros(self.cell.size, bool)
         self.noise = 0.0  # standard deviation of the error of a sense, as a share of that of what is sensed
         self.delivered = []  # in each tick
         self.set_food(food)
@@ -115,10 +122,10 @@ class Colony(Walkers):
     def __init__(self, rng, count, side, walls, nest, food, evaporation):
         super().__init__(count, side, walls, nest, food)
         self.rng, self.evaporation = rng, evaporation
-        self.heading = rng.integers(0, 8, count)
+        self.heading = rng.integers(0, 8, self.cell.size)
         self.ways = self.steps[(np.arange(8) + np.array([[-1], [0], [1]])) & 7]  # (3, 8): ahead and to either side, by heading
-        self.freshness = np.ones(count)
-        self.trails = np.zeros((2, walls.size))
+        self.freshness = np.ones(self.cell.size)
+        self.trails = np.zeros((2, self.walls.size))
 
     def tick(self):
         size = self.walls.size
@@ -165,8 +172,8 @@ class Couriers(Walkers):
         super().__init__(count, side, walls, nest, food)
         self.rng, self.survey, self.known = rng, survey, None
         self.renew()
-        there_and_back = 2 * max(1, int(self.far[0][nest[0]]))
-        self.wait = np.sort(rng.integers(0, there_and_back, count))  # so that they do not march in step
+        there_and_back = 2 * max(1, int(self.far[0][self.nest[0]]))
+        self.wait = np.sort(rng.integers(0, there_and_back, self.cell.size))  # so that they do not march in step
 
     def renew(self):
         """A survey: the map is right again, and so are the ways."""

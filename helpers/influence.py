@@ -66,7 +66,7 @@ def cascade(q, n, ties="coin"):
     """
     q = checks.one_number("q", q, 0.5, 1, open_low=True)
     checks.one_of("ties", ties, CASCADE_TIES)
-    pairs = math.inf if n == math.inf else checks.count("n", n, 0) // 2
+    pairs = math.inf if np.ndim(n) == 0 and n == math.inf else checks.count("n", n, 0) // 2
     # Outside a cascade people come in pairs: equal choices start a cascade, opposite ones cancel.
     # The second follows the first on an equal signal, and on an opposite one if the coin says so.
     swayed = 0.5 if ties == "coin" else 0.0

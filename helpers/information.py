@@ -15,7 +15,9 @@ def entropy(p):
 def mutual(joint):
     """(information, entropy of the rows, entropy of the columns), (...,) each, of joint chances (..., m, n)."""
     joint = checks.probability("joint", joint)
-    if joint.ndim < 2:
-        raise ValueError(f"joint of shape {joint.shape}: must be (..., m, n)")
+    if joint.ndim < 2 or 0 in joint.shape:
+        raise ValueError(f"joint of shape {joint.shape}: must be (..., m, n), none of them 0")
+    if joint.sum(axis=(-2, -1)).max() > 1 + 1e-9:
+        raise ValueError(f"joint, summed: {joint.sum(axis=(-2, -1)).max():g}; must be at most 1")
     rows, columns = entropy(joint.sum(axis=-1)), entropy(joint.sum(axis=-2))
     return rows + columns - entropy(joint.reshape(*joint.shape[:-2], -1)), rows, columns

@@ -126,7 +126,9 @@ def correlated_majority(n, p, rho, ties=None):
     all judge alike, so nothing splits. It is also the competence at which one expert equals the jury.
     """
     n = checks.count("n", n)
-    p, rho = np.broadcast_arrays(checks.probability("p", p), checks.probability("rho", rho))
+    p, rho = checks.probability("p", p), checks.probability("rho", rho)
+    checks.together(p=p, rho=rho)
+    p, rho = np.broadcast_arrays(p, rho)
     tie = _tie_value(n, ties)
     one_mind = rho == 1
     # Products of p + i theta rather than Beta functions, which cancel badly as rho goes to 0.

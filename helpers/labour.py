@@ -47,6 +47,7 @@ def response(stimulus, threshold):
     """Probability that an idle member starts: s**2 / (s**2 + theta**2), Bonabeau et al. 1996, equation 1."""
     s = checks.finite("stimulus", stimulus, 0)
     theta = checks.finite("threshold", threshold, 0, open_low=True)
+    checks.together(stimulus=s, threshold=theta)
     return _response(s, theta)
 
 
@@ -97,7 +98,7 @@ def takeover(f, *, scaled=True, threshold=THRESHOLD, quitting=QUITTING, demand=D
     settings = {"threshold": threshold, "quitting": quitting, "demand": demand, "relief": relief}
     before = steady_state(f, **settings).majors
     work = demand / relief
-    after = np.full(f.shape, work) if scaled else np.minimum(work / f, 1 / (1 + quitting))
+    after = np.full(f.shape, work) if checks.one_of("scaled", scaled, (False, True)) else np.minimum(work / f, 1 / (1 + quitting))
     # Scaled, each major faces the work of one member; else the work of 1 / f.
     missing = (work if scaled else work / f) - before
     return Takeover(after / before, (after - before) / missing)

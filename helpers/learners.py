@@ -34,6 +34,8 @@ def cooling(rounds, start=16.0, keep=0.995, floor=0.05):
 def tendencies(values, temperature):
     """Probabilities (..., actions) of the actions of `values`."""
     values, temperature = checks.finite("values", values), checks.finite("temperature", temperature, 0, open_low=True)
+    if not values.ndim or not values.shape[-1]:
+        raise ValueError(f"values of shape {values.shape}: must be (..., actions), at least one")
     checks.together(values=values, temperature=temperature)
     return lots.softmax(values / temperature)
 
@@ -44,7 +46,8 @@ class Independent:
     def __init__(self, runs, actions, others, *, alpha=0.1, beta=None):
         self.alpha = checks.one_number("alpha", alpha, 0, 1, open_low=True)
         self.beta = self.alpha if beta is None else checks.one_number("beta", beta, 0, 1)
-        self.q = np.zeros((checks.count("runs", runs), checks.count("actions", actions)))
+        runs, actions = checks.count("runs", runs), checks.count("actions", actions)
+        self.q = np.zeros((runs, actions))
         self.run = np.arange(runs, dtype=np.int64)
 
     def values(self):
@@ -82,7 +85,8 @@ class Joint:
 
     def __init__(self, runs, actions, others, *, alpha=0.1):
         self.alpha = checks.one_number("alpha", alpha, 0, 1, open_low=True)
-        self.q = np.zeros((checks.count("runs", runs), checks.count("actions", actions), checks.count("others", others)))
+        runs, actions, others = (checks.count(name, value) for name, value in (("runs", runs), ("actions", actions), ("others", others)))
+        self.q = np.zeros((runs, actions, others))
         self.seen = np.ones((runs, others))
         self.run = np.arange(runs, dtype=np.int64)
 
@@ -111,11 +115,14 @@ def tables(payoffs):
     return payoffs.reshape(-1, *payoffs.shape[-2:])
 
 
-def one_round(tables, rows, columns, temperature, rng):
-    """Both choose and learn. (row, column, payoff), each (runs,)."""
+def one_round(payoffs, rows, columns, temperature, rng):
+    """Both, made by one of KINDS, choose and learn. (row, column, payoff), each (runs,)."""
+    pays = tables(payoffs)
+    for name, one, actions in (("rows", rows, pays.shape[1]), ("columns", columns, pays.shape[2])):
+        if not hasattr(one, "learn") or one.values().shape[1] != actions:
+            raise ValueError(f"{name}={one!r}: must be a learner of {actions} actions, as many as payoffs has {name}")
     row, column = (lots.draw(tendencies(one.values(), temperature), rng) for one in (rows, columns))
-    pays = rng.integers(0, len(tables), row.size) if len(tables) > 1 else 0
-    payoff = tables[pays, row, column]
+    payoff = pays[rng.integers(0, len(pays), row.size) if len(pays) > 1 else 0, row, column]
     rows.learn(row, column, payoff)
     columns.learn(column, row, payoff)
     return row, column, payoff

@@ -62,6 +62,7 @@ def _net(W, b, inputs, importance):
     if W.ndim < 2 or W.shape[-1] != n or b.shape != W.shape[:-2] + (n,) or inputs.ndim < 2 or inputs.shape[-2] != n:
         raise ValueError(f"W, b, inputs of shapes {W.shape}, {b.shape}, {inputs.shape}: must be (..., m, {n}), (..., {n}), "
                          f"(..., {n}, t)")
+    checks.together(**{"W, its nets": np.empty(W.shape[:-2]), "inputs, by net": np.empty(inputs.shape[:-2])})
     hidden = W @ inputs
     return W, inputs, importance[:, None], hidden, np.maximum(np.swapaxes(W, -1, -2) @ hidden + b[..., None], 0)
 
