@@ -10,21 +10,21 @@ from matplotlib.transforms import Bbox
 
 
 class _Ruler:
-    """An axis with one major tick, for all places, and without minor ones."""
+    """An axis with one major tick for all places, and one minor."""
 
     def get_major_ticks(self, numticks=None):
-        if numticks is None:
-            numticks = len(self.get_majorticklocs())
-        return super().get_major_ticks(1) * numticks
+        return super().get_major_ticks(1) * (len(self.get_majorticklocs()) if numticks is None else numticks)
+
+    def get_minor_ticks(self, numticks=None):
+        return super().get_minor_ticks(1) * (len(self.get_minorticklocs()) if numticks is None else numticks)
 
     @allow_rasterization
     def draw(self, renderer):
         if not self.get_visible():
             return
         renderer.open_group(__name__, gid=self.get_gid())
-        [tick] = self.get_major_ticks(1)
         boxes = []
-        for place, text in zip(*self._marks(), strict=True):
+        for tick, place, text in self._marks():
             tick.update_position(place)
             tick.label1.set_text(text)
             tick.draw(renderer)
@@ -37,14 +37,16 @@ class _Ruler:
         self.stale = False
 
     def _marks(self):
-        """The places within view, and what is written there."""
-        places = self.get_majorticklocs()
-        texts = self.major.formatter.format_ticks(places)
-        low, high = sorted(self.get_transform().transform(self.get_view_interval()))
+        """(tick, place, text) of all that is within view."""
+        scale = self.get_transform().transform
+        low, high = sorted(scale(self.get_view_interval()))
         edge = 1e-10 * (high - low)  # a mark on the border is inside
-        at = self.get_transform().transform(places)
-        inside = [number for number, here in enumerate(at) if low - edge <= here <= high + edge]
-        return [places[number] for number in inside], [texts[number] for number in inside]
+        for ticker, places, ticks in ((self.major, self.get_majorticklocs(), self.get_major_ticks),
+                                      (self.minor, self.get_minorticklocs(), self.get_minor_ticks)):
+            if len(places):
+                for place, at, text in zip(places, scale(places), ticker.formatter.format_ticks(places), strict=True):
+                    if low - edge <= at <= high + edge:
+                        yield ticks(1)[0], place, text
 
 
 class _X(_Ruler, XAxis):
