@@ -258,11 +258,13 @@ def test_a_budget_that_is_passed_stops_the_build_with_the_name(tmp_path):
     assert "thin its control 'voters', which has 999 values" in said
 
 
-def test_a_notebook_runs_again_when_its_data_change(tmp_path):
+def test_a_notebook_runs_again_when_the_data_that_it_names_change_and_no_others(tmp_path):
     show = ["print('the number is', open('book/data/number.txt').read())"]
-    cached = Book(tmp_path / "book", {"index.ipynb": show, "book/data/number.txt": "first"})
+    cached = Book(tmp_path / "book", {"index.ipynb": show, "book/data/number.txt": "first", "book/data/other.txt": "first"})
     cached.built()
     assert "the number is first" in cached.page("index").text
+    cached.write("book/data/other.txt", "second")
+    assert ran(cached.build("-W")[1]) == []
     cached.write("book/data/number.txt", "second")
     cached.built()
     assert "the number is second" in cached.page("index").text

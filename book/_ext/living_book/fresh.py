@@ -1,7 +1,7 @@
 """Notebooks run again when something they are made of has changed: those alone, and as many at once as there are processors.
 
 Jupyter's cache looks at a notebook's own cells, and Sphinx at its file. A chapter is made of more: the helper modules that
-it imports, with all that these import, and what all chapters share, such as the data. So a fingerprint of that is kept
+it imports, with all that these import, the data files that it names, and the lock. So a fingerprint of that is kept
 beside the cache; where it has changed, the cached run is dropped. Then what the cache lacks is run, in parallel, before
 Sphinx reads the pages, and the pages that show something of it are read again.
 """
@@ -24,7 +24,8 @@ from helpers.dependencies import needed
 from living_book.live_notebooks import code_of
 from living_book.whole import put
 
-SHARED = ("book/data/*", "requirements.lock")
+DATA = "book/data/*"
+SHARED = ("requirements.lock",)
 LOOKS = ("book/_ext/**/*.py", "book/_static/*", "book/_templates/**/*.html", "helpers/web/*.css")
 
 logger = logging.getLogger(__name__)
@@ -44,10 +45,11 @@ def matching(root: Path, patterns) -> list[Path]:
 
 def made_of(notebook: Path, root: Path) -> str:
     """The fingerprint of all that a notebook's outputs are made of, its own cells apart."""
-    files = set()
+    code, files = code_of(notebook), set()
     with suppress(SyntaxError):  # running it will say so
-        files = needed(code_of(notebook))
-    return fingerprint([*files, *matching(root, SHARED)])
+        files = needed(code)
+    read = [path for path in matching(root, (DATA,)) if path.name in code]
+    return fingerprint([*files, *read, *matching(root, SHARED)])
 
 
 def opened(folder: Path):
