@@ -87,6 +87,11 @@ def distances(goal, walls, side):
     return far
 
 
+def looked_up(table, places):
+    """table.ravel()[places], in half the time: `places` lie within, so that none is looked at twice ("clip")."""
+    return table.take(places, mode="clip")
+
+
 class Walkers:
     """What ants and couriers share: where they are, what they carry, what they have brought home."""
 
@@ -106,9 +111,9 @@ class Walkers:
 
     def exchange(self):
         """Those at their goal pick up or put down: returns who."""
-        there = self.goal.ravel()[self.carrying * np.int64(self.walls.size) + self.cell]
-        self.delivered.append(int(np.count_nonzero(there & self.carrying)))
-        self.carrying ^= there
+        there = np.flatnonzero(looked_up(self.goal, self.carrying * np.int64(self.walls.size) + self.cell))
+        self.delivered.append(int(np.count_nonzero(self.carrying[there])))
+        self.carrying[there] ^= True
         return there
 
     def recent(self, ticks=WINDOW):
@@ -130,23 +135,23 @@ class Colony(Walkers):
     def tick(self):
         size = self.walls.size
         seek = (self.carrying.view(np.int8) ^ 1) * np.int64(size)
-        ahead = self.ways.take(self.heading, axis=1)
+        ahead = self.ways.take(self.heading, axis=1, mode="clip")
         ahead += self.cell + seek  # in the trail that is followed
         if self.noise or ahead.size < self.trails.size:
-            smelt = self.trails.ravel()[ahead]
+            smelt = looked_up(self.trails, ahead)
             if self.noise:
                 spread = self.trails[:, ~self.walls].std(axis=1)[seek // size]
                 smelt = np.maximum(smelt + self.noise * spread * self.rng.standard_normal(smelt.shape), 0)
             pull = attraction(smelt, K, N) * ~self.walls[ahead - seek]
         else:  # more noses than cells
-            pull = (attraction(self.trails, K, N) * ~self.walls).ravel()[ahead]
+            pull = looked_up(attraction(self.trails, K, N) * ~self.walls, ahead)
         pull[1] *= AHEAD
         draw = self.rng.random(self.cell.size)
         left, both = pull[0], pull[0] + pull[1]
         whole = both + pull[2]
         draw *= whole
         turned = self.heading + ((draw >= left).view(np.int8) + (draw >= both).view(np.int8) + np.int8(7)) & 7
-        move = self.steps[turned]
+        move = looked_up(self.steps, turned)
         stuck = np.flatnonzero(whole == 0)
         turned[stuck], move[stuck] = self.heading[stuck] + 3 + (stuck & 1) * 2 & 7, 0
         self.heading, self.cell = turned, self.cell + move
