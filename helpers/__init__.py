@@ -97,6 +97,7 @@ For every chapter:
     scenes       what a moving model is, and the layers of what it shows
     live         a moving model at work, in the page, in a kernel and when it is recorded
     figures      the book's figure style
+    ruler        axes that draw all their marks with one
     explore      a figure with sliders, in a kernel and baked into the page
     stage        models that move and can be touched: recorded, or live
     dependencies  which modules of this package a piece of Python needs

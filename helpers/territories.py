@@ -230,8 +230,8 @@ def division(visits):
     (n - 1) (m - 1) / (2 N log n) for N visits made by lot. nan without visits or with a single visitor.
     """
     visits = _visits(visits)
+    told, agents, _ = information.mutual(visits / np.maximum(visits.sum(axis=(-2, -1), keepdims=True), 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        told, agents, _ = information.mutual(visits / visits.sum(axis=(-2, -1), keepdims=True))
         return told / agents
 
 

@@ -14,7 +14,7 @@ HELPERS = Path(helpers.__file__).parent
 BOOK = HELPERS.parent / "book"
 TWINS = sorted(f"twins.{path.stem}" for path in (HELPERS / "twins").glob("*.py") if path.stem != "__init__")
 MODULES = sorted([*(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__"), "twins"])
-SHOWING = {"figures", "explore", "stage", "controls", "state", "bake", "svg", "predict", "bets", "glue", "record", "still", "in_browser",
+SHOWING = {"figures", "ruler", "explore", "stage", "controls", "state", "bake", "svg", "predict", "bets", "glue", "record", "still", "in_browser",
            "dependencies", "paste"}
 BETWEEN = {"scenes", "live"}  # what a moving model is, and what runs it: here and in a browser
 MODELS = [module for module in MODULES if module not in SHOWING | BETWEEN]
