@@ -18,11 +18,12 @@ from helpers.ruler import Ruled
 FONTS = Path(__file__).parent / "web" / "fonts"
 
 # name: (on light paper, on dark paper). A figure is drawn in the light colours; the page puts a
-# CSS variable in the place of each. Every colour has at least 4.5:1 on its paper, so that it may
-# carry text, and the hues are those of Okabe and Ito (2008), told apart by colour-blind readers.
+# CSS variable in the place of each. Every colour that may carry text has at least 4.5:1 on its paper,
+# and the hues are those of Okabe and Ito (2008), told apart by colour-blind readers.
 THEME = {
     "ink": ("#1d2329", "#e6e9ec"),
     "muted": ("#59636e", "#a3adb8"),
+    "faint": ("#8c96a1", "#69737f"),  # what stands there to compare with: 3:1 on its paper
     "grid": ("#dfe3e8", "#343b44"),
     "paper": ("#fefefe", "#14181e"),
     "blue": ("#0069a6", "#5bb3ea"),
@@ -34,7 +35,7 @@ THEME = {
     "peach": ("#f6d5c0", "#5c3218"),
 }
 SCHEME = {"scheme": ("light", "dark")}  # how the browser draws its own radios and fields
-INK, MUTED, GRID, PAPER, BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, PEACH = (
+INK, MUTED, FAINT, GRID, PAPER, BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, PEACH = (
     light for light, _ in THEME.values()
 )
 LEFT, RIGHT, BOTTOM, TOP = 0.5, 0.22, 0.52, 0.36  # inches: a panel's margins

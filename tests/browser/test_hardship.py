@@ -128,5 +128,6 @@ def test_search_finds_a_word_also_from_files(reader, where):
     expect(tab.locator("#search-results")).to_contain_text("Search finished")
     if where == "http":
         expect(found.locator(".context").first).to_contain_text(re.compile("evaporat", re.IGNORECASE))
+        expect(tab.locator("#search-results")).not_to_contain_text("Show the code")  # it is the text that is quoted
     found.locator("a").first.click()
     tab.wait_for_url("**/book/**")

@@ -34,6 +34,16 @@ UNFOLDED = 'addEventListener("toggle", () => dispatchEvent(new Event("resize")),
 # On a phone the contents lie over the page, and would stay there.
 CHOSEN = 'addEventListener("click", ({ target }) => target.closest("dialog[open] a[href]")?.closest("dialog").close())'
 FROM_FILES = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false'  # it would be fetched from pages
+# A page that was found is quoted: from its text, and not from its code or the marks of a figure.
+QUOTED = """addEventListener("DOMContentLoaded", () => {
+  if (typeof Search === "undefined") return;
+  const textOf = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const one of page.querySelectorAll("figure, .cell, form, details")) one.remove();
+    return textOf(page.documentElement.outerHTML, anchor);
+  };
+})"""
 THEME = "sphinx_book_theme"  # whose files these are
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 STYLE, PROGRAM, FONT = "page.css", "page.js", "icons.woff"
@@ -199,7 +209,7 @@ def write(app, exception):
     if not sheets:  # nothing was written anew
         return
     scripts = [path for path in static.rglob("*.js") if path.name not in (PROGRAM, "fontawesome.js", *DROPPED)]
-    program = ";\n".join([*((static / name).read_text(encoding="utf-8") for name in SHARED), UNFOLDED, CHOSEN, FROM_FILES])
+    program = ";\n".join([*((static / name).read_text(encoding="utf-8") for name in SHARED), UNFOLDED, CHOSEN, FROM_FILES, QUOTED])
     for theirs, ours in MEASURED.items():
         if theirs not in program:
             raise ExtensionError(f"The theme no longer measures as it did, by {theirs}: see MEASURED in bundle.py.")
