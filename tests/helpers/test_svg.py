@@ -35,6 +35,7 @@ def busy_figure():
     ax.text(0.1, 0.8, "leaning", style="italic")
     ax.text(0.7, 0.8, "two\nlines")
     ax.axhline(0.5, color=figures.INK)
+    ax.axvline(0.5, color=figures.FAINT)
     ax.imshow(rng.random((8, 8)), extent=(0.6, 0.9, 0.6, 0.9), aspect="auto")
     ax.set(xlim=(0, 1), ylim=(0, 1))
     return fig

@@ -40,7 +40,7 @@ QUOTED = """addEventListener("DOMContentLoaded", () => {
   const textOf = Search.htmlToText;
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
-    for (const one of page.querySelectorAll("figure, .cell, form, details")) one.remove();
+    for (const one of page.querySelectorAll("figure, .cell, form, details, .bd-header-article, #jb-print-docs-body")) one.remove();
     return textOf(page.documentElement.outerHTML, anchor);
   };
 })"""
