@@ -23,7 +23,7 @@ FONTS = Path(__file__).parent / "web" / "fonts"
 THEME = {
     "ink": ("#1d2329", "#e6e9ec"),
     "muted": ("#59636e", "#a3adb8"),
-    "faint": ("#8c96a1", "#69737f"),  # what stands there to compare with: 3:1 on its paper
+    "faint": ("#88929d", "#69737f"),  # what stands there to compare with: 3:1 on its paper
     "grid": ("#dfe3e8", "#343b44"),
     "paper": ("#fefefe", "#14181e"),
     "blue": ("#0069a6", "#5bb3ea"),

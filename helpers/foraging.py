@@ -87,7 +87,7 @@ def distances(goal, walls, side):
     return far
 
 
-def looked_up(table, places):
+def _looked_up(table, places):
     """table.ravel()[places], in half the time: `places` lie within, so that none is looked at twice ("clip")."""
     return table.take(places, mode="clip")
 
@@ -111,7 +111,7 @@ class Walkers:
 
     def exchange(self):
         """Those at their goal pick up or put down: returns who."""
-        there = np.flatnonzero(looked_up(self.goal, self.carrying * np.int64(self.walls.size) + self.cell))
+        there = np.flatnonzero(_looked_up(self.goal, self.carrying * np.int64(self.walls.size) + self.cell))
         self.delivered.append(int(np.count_nonzero(self.carrying[there])))
         self.carrying[there] ^= True
         return there
@@ -138,20 +138,20 @@ class Colony(Walkers):
         ahead = self.ways.take(self.heading, axis=1, mode="clip")
         ahead += self.cell + seek  # in the trail that is followed
         if self.noise or ahead.size < self.trails.size:
-            smelt = looked_up(self.trails, ahead)
+            smelt = _looked_up(self.trails, ahead)
             if self.noise:
                 spread = self.trails[:, ~self.walls].std(axis=1)[seek // size]
                 smelt = np.maximum(smelt + self.noise * spread * self.rng.standard_normal(smelt.shape), 0)
             pull = attraction(smelt, K, N) * ~self.walls[ahead - seek]
         else:  # more noses than cells
-            pull = looked_up(attraction(self.trails, K, N) * ~self.walls, ahead)
+            pull = _looked_up(attraction(self.trails, K, N) * ~self.walls, ahead)
         pull[1] *= AHEAD
         draw = self.rng.random(self.cell.size)
         left, both = pull[0], pull[0] + pull[1]
         whole = both + pull[2]
         draw *= whole
         turned = self.heading + ((draw >= left).view(np.int8) + (draw >= both).view(np.int8) + np.int8(7)) & 7
-        move = looked_up(self.steps, turned)
+        move = _looked_up(self.steps, turned)
         stuck = np.flatnonzero(whole == 0)
         turned[stuck], move[stuck] = self.heading[stuck] + 3 + (stuck & 1) * 2 & 7, 0
         self.heading, self.cell = turned, self.cell + move

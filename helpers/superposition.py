@@ -59,11 +59,13 @@ def _net(W, b, inputs, importance):
     W, b = checks.finite("W", W, -1e6, 1e6), checks.finite("b", b, -1e6, 1e6)
     inputs, importance = checks.finite("inputs", inputs, -1e6, 1e6), checks.vector("importance", importance, 0, 1e6)
     n = importance.size
+    wrong = ValueError(f"W, b, inputs of shapes {W.shape}, {b.shape}, {inputs.shape}: must be (..., m, {n}), (..., {n}), (..., {n}, t)")
     if W.ndim < 2 or W.shape[-1] != n or b.shape != W.shape[:-2] + (n,) or inputs.ndim < 2 or inputs.shape[-2] != n:
-        raise ValueError(f"W, b, inputs of shapes {W.shape}, {b.shape}, {inputs.shape}: must be (..., m, {n}), (..., {n}), "
-                         f"(..., {n}, t)")
-    checks.together(**{"W, its nets": np.empty(W.shape[:-2]), "inputs, by net": np.empty(inputs.shape[:-2])})
-    hidden = W @ inputs
+        raise wrong
+    try:
+        hidden = W @ inputs
+    except ValueError:  # as many inputs as nets, or of one for all
+        raise wrong from None
     return W, inputs, importance[:, None], hidden, np.maximum(np.swapaxes(W, -1, -2) @ hidden + b[..., None], 0)
 
 

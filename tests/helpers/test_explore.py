@@ -212,7 +212,7 @@ class Live:
     def state(self):
         html = self.output()["data"]["text/html"]
         (said,) = re.findall(r"<figcaption>(.*?)</figcaption>", html)
-        return State(re.findall(r"<svg.*?</svg>", html, re.DOTALL), unescape(said), 'class="explore" data-reached="true"' in html)
+        return State(re.findall(r"<svg.*?</svg>", html, re.DOTALL), unescape(said), 'data-reached="true"><div' in html and "<strong>Reached</strong>" in html)
 
 
 @pytest.fixture
