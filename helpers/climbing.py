@@ -6,6 +6,7 @@ from .scenes import Field, Points
 
 SIZE, CELLS = 100.0, 50  # the plane's side, and its cells along it
 BLOCK, GAP = 26.0, 4.0  # the side of one of the nine blocks; what is left free between them, within that
+EDGE = 3  # cells left of the rows' bars and above the columns', for their letters
 WIDE, DEEP = 8, 6  # the pairs' places in a block
 PAIRS = WIDE * DEEP
 ROWS = "abc"  # from the top, and the columns from the left
@@ -19,14 +20,16 @@ class Climbing:
 
     In each round one of a pair plays a row, the other a column, and both earn what the block holds: 11, -30, 0 in the
     top row, then -30, 7, 6, then 0, 0, 5. A dot is a pair, in the block that it played last; it stands out once its
-    column player has come to expect a loss of column a. Bars show how often rows and columns are chosen now. `player`
+    column player has come to expect a loss of column a. Bars show how often rows, on the left, and columns, above, are chosen now. `player`
     "a learner" plays the rows, or "you": then the row that is tapped is played with all, in each round until another
     is. `learner` "optimistic" does not learn from a payoff that is less than expected. A block is blank until a pair
     has been there. All choose at random at first and less so with every round.
     """
 
-    layers = {"gain": Field(PEAK, "points"), "loss": Field(30, "points"), "tendency": Field(1, "of the pairs"),
+    layers = {"gain": Field(PEAK, "points"), "loss": Field(30, "points"), "nothing": Field(1), "tendency": Field(1, "of the pairs"),
               "pairs": Points("x y kind")}
+    words = [(1.0, (2.5 - one) * BLOCK, row) for one, row in enumerate(ROWS)]
+    words += [(SIZE - (2.6 - one) * BLOCK, SIZE - EDGE, column) for one, column in enumerate(ROWS)]
     tools = {"play": "tap"}
     live = ("player",)
 
@@ -90,24 +93,26 @@ class Climbing:
         return np.stack([rows, columns])
 
     def scene(self):
-        blocks = np.zeros((CELLS, CELLS))  # the payoff of each cell of the plane
+        blocks, nothing = np.zeros((2, CELLS, CELLS))  # the payoff of each cell of the plane; where one is zero
         tendency = np.zeros((CELLS, CELLS))
         side, gap = int(BLOCK * CELLS / SIZE), int(GAP / 2 * CELLS / SIZE)
         margin = CELLS - 3 * side  # left of the blocks and above them
-        ends = np.clip(self.chances()[..., np.newaxis] * (margin - 1) - np.arange(margin - 1), 0, 1)
+        most = margin - 1 - EDGE  # a bar's length
+        ends = np.clip(self.chances()[..., np.newaxis] * most - np.arange(most), 0, 1)
         for one in range(3):
             low, left = (2 - one) * side, margin + one * side
-            tendency[low + 3 * gap:low + side - 3 * gap, margin - 2::-1] = ends[0, one]
-            tendency[CELLS - margin + 1:, left + 3 * gap:left + side - 3 * gap] = ends[1, one][:, np.newaxis]
+            tendency[low + 3 * gap:low + side - 3 * gap, margin - 2:EDGE - 1:-1] = ends[0, one]
+            tendency[CELLS - margin + 1:CELLS - EDGE, left + 3 * gap:left + side - 3 * gap] = ends[1, one][:, np.newaxis]
             for other in range(3):
                 at = slice(low + gap, low + side - gap), slice(margin + other * side + gap, margin + (other + 1) * side - gap)
                 blocks[at] = learners.CLIMBING[one, other] * self.seen[one, other]
+                nothing[at] = self.seen[one, other] and learners.CLIMBING[one, other] == 0
         place = np.arange(PAIRS, dtype=np.int64)
         room = BLOCK - 2 * GAP
         x = SIZE - (3 - self.last[1]) * BLOCK + GAP + room * (place % WIDE + 0.5) / WIDE
         y = (2 - self.last[0]) * BLOCK + GAP + room * (place // WIDE + 0.5) / DEEP
         pairs = np.column_stack([x, y, self.columns.q[:, 0] < 0])
-        return {"gain": np.maximum(blocks, 0), "loss": np.maximum(-blocks, 0), "tendency": tendency,
+        return {"gain": np.maximum(blocks, 0), "loss": np.maximum(-blocks, 0), "nothing": nothing, "tendency": tendency,
                 "pairs": np.where(self.time, pairs, np.nan)}
 
     def earned(self):

@@ -12,7 +12,8 @@ A model that a stage can show is a class whose instances have
     poke(x, y, tool)    the reader's pointer, in the plane's unit; ValueError where it may not
     readout()   the state in one sentence
 
-and, for a stage with a challenge, `reached()`. It is made as `Model(rng, **settings)`.
+and, where they are wanted, `words`, ((x, y, text), ...) that stand in the picture all the time, each beginning at its
+place; and, for a stage with a challenge, `reached()`. It is made as `Model(rng, **settings)`.
 """
 from typing import NamedTuple
 

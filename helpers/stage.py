@@ -89,8 +89,8 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
 
     Raises ValueError, naming the model and the argument, for a model that the browser could not
     import, looks that do not fit the layers, an unknown gesture, a scenario with a setting that
-    the model lacks or its control cannot show, a scene that changes its shape, a challenge met at
-    the start, a recording over its budget.
+    the model lacks or its control cannot show, a scene that changes its shape, words outside the plane,
+    a challenge met at the start, a recording over its budget.
     """
     scenarios = scenarios or {"as it starts": Scenario()}
     name = name or model.__name__.lower()
@@ -108,12 +108,13 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
         raise ValueError(f"{name}: there is a challenge, and {model.__name__} has no reached() to tell when it is met")
     if challenge is not None and start["reached"]:
         raise ValueError(f"{name}: the challenge {challenge!r} is met where the model starts")
+    words = _words(model, start["plane"])
     header = {
         "module": model.__module__, "model": model.__name__, "sources": sources(model),
         "layers": {layer: {"type": type(kind).__name__, **kind._asdict()}
                    for layer, kind in model.layers.items()},
         "colors": colors, "tools": model.tools, "live": list(model.live), "pace": pace,
-        "every": every, "seed": seed, "plane": start["plane"],
+        "every": every, "seed": seed, "plane": start["plane"], "words": words,
         "starts": [{control.name: _start(control, one.settings) for control in controls}
                    for one in scenarios.values()],
     }
@@ -126,7 +127,7 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
             raise ValueError(f"{name}: {len(made.text)} bytes recorded, more than {BUDGET}; record fewer "
                              f"steps than {steps}, fewer frames than one in {every}, or fewer of the "
                              f"{len(scenarios)} scenarios")
-        picture = still(name, model.layers, made.said, made.scene, colors)
+        picture = still(name, model.layers, made.said, made.scene, colors, words)
         display(HTML(_html("recording", made.said, picture, made.text, **parts)))
         return
     widget = Stage(Live(model, facts), html=_html("kernel", start, "", None, **parts),
@@ -166,6 +167,15 @@ def _looks(model, looks):
             raise ValueError(f"looks={look!r} for the layer {layer!r}: a colour is one of {', '.join(THEME)}")
         colors[layer], labels[layer] = list(kinds.values()), list(kinds)
     return colors, labels
+
+
+def _words(model, plane):
+    """The model's words, as the front end draws them."""
+    words = [list(word) for word in getattr(model, "words", ())]
+    for x, y, text in words:
+        if not (0 <= x < plane[0] and 0 <= y < plane[1]):
+            raise ValueError(f"{model.__name__}.words: {text!r} stands at ({x:g}, {y:g}), outside the plane of {plane[0]:g} x {plane[1]:g}")
+    return words
 
 
 def _check(model, controls, scenarios, steps, every):
@@ -221,13 +231,12 @@ def _html(engine, said, picture, recording, *, name, model, controls, scenarios,
         f'<form class="stage-bar" autocomplete="off">{buttons}'
         f'<label>speed <select name="pace">{speeds}</select></label>'
         f'<label class="stage-scrub">step <input type="range" name="frame" min="0" max="1" value="1"></label></form>'
-        f'<form class="explore-controls stage-controls" autocomplete="off"><div class="control">'
+        f'<form class="explore-controls stage-controls" autocomplete="off">{touch}<div class="control">'
         f'<label for="{name}-scenario">scenario</label>'
         f'<select id="{name}-scenario" name="scenario">{choices}</select></div>'
         f'<div data-live>{"".join(control.html(name) for control in controls)}'
         f'<div class="control"><label for="{name}-seed">seed</label><input type="number" '
-        f'id="{name}-seed" name="seed" min="0" max="9999" step="1" value="{seed}" required></div></div>'
-        f'{touch}</form>'
+        f'id="{name}-seed" name="seed" min="0" max="9999" step="1" value="{seed}" required></div></div></form>'
         f'<output class="readout" id="{name}-readout">{escape(said["readout"])}</output>'
         f'{asked}<p class="explore-note" role="status" hidden></p>'
         f"<figcaption>{title}.</figcaption>{pack}</figure>")

@@ -4,15 +4,15 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from helpers.figures import THEME, style
+from helpers.figures import INK, THEME, style
 from helpers.scenes import Edges, Field
 from helpers.svg import svg_lines
 
 WIDTH = 4.2  # inches
 
 
-def still(name, layers, said, scene, colors) -> str:
-    """The scene as SVG. `said`, `scene`: an answer of `Live`; `colors`: {layer: names of colours}."""
+def still(name, layers, said, scene, colors, words=()) -> str:
+    """The scene as SVG. `said`, `scene`: an answer of `Live`; `colors`: {layer: names of colours}; `words`: [x, y, text] each."""
     width, height = said["plane"]
     arrays, start = {}, 0
     for layer, shape in said["shapes"].items():
@@ -37,6 +37,8 @@ def still(name, layers, said, scene, colors) -> str:
                                                  linewidths=0.75 * kind.width * drawn[:, 2] / kind.top))
             else:
                 _points(ax, kind.columns.split(), array[~np.isnan(array[:, 0])], paints)
+        for x, y, text in words:
+            ax.text(x, y, text, color=INK, fontsize=9, va="center_baseline")
         return "".join(svg_lines(figure, f"{name}-still"))
 
 

@@ -36,6 +36,7 @@ class Painter {
       else if (kind.type === "Edges") this.edges(pen, layer, layers[kind.between], kind, colors[0], place);
       else this.points(pen, layer, kind.columns.split(" "), colors, place);
     }
+    this.words(pen, header.words, color, style.fontFamily, place);
     if (cursor) this.cross(pen, cursor, color("ink"), place);
   }
 
@@ -100,6 +101,18 @@ class Painter {
       }
       pen.fill();
     });
+  }
+
+  words(pen, words, color, font, { x, y, height }) {
+    pen.font = `12px ${font}`;
+    pen.textBaseline = "middle";
+    pen.lineJoin = "round";
+    pen.lineWidth = 3; // paper round each letter, as in the figures
+    [pen.strokeStyle, pen.fillStyle] = [color("paper"), color("ink")];
+    for (const [left, up, text] of words) {
+      pen.strokeText(text, x * left, height - y * up);
+      pen.fillText(text, x * left, height - y * up);
+    }
   }
 
   cross(pen, cursor, color, { x, y, height }) {

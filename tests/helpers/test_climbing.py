@@ -114,9 +114,15 @@ def test_the_picture():
     assert {name: array.shape for name, array in scene.items()} == {name: array.shape for name, array in first.items()}
     for name, (x, y), value in (("gain", (35, 65), 11), ("loss", (61, 65), 30), ("gain", (87, 65), 0), ("gain", (61, 39), 0)):
         assert scene[name][int(y / 2), int(x / 2)] == value
-    assert scene["tendency"][32, 0] == 1 and scene["tendency"][19, 9] == 0  # the bar of row a is full
-    # The bars above the columns are as high as the columns are likely: ten cells are certainty.
-    np.testing.assert_allclose([scene["tendency"][40:, cell].sum() / 10 for cell in (17, 30, 43)], made.chances()[1])
+    # A block that pays nothing is told from one that nobody has seen.
+    assert scene["nothing"][32, 43] == made.seen[0, 2] and scene["nothing"][6, 17] == 0 == first["nothing"].max()
+    assert scene["tendency"][32, 3] == 1 and scene["tendency"][19, 9] == 0  # the bar of row a is full
+    # The bars above the columns are as high as the columns are likely: seven cells are certainty.
+    np.testing.assert_allclose([scene["tendency"][40:, cell].sum() / 7 for cell in (17, 30, 43)], made.chances()[1])
+    # Each row and each column has its letter, which no bar covers.
+    assert [text for _, _, text in made.words] == list("abcabc")
+    assert [next(row for row, y in MIDDLE.items() if abs(y - up) < 2) for _, up, _ in made.words[:3]] == list("abc")
+    assert not scene["tendency"][:, :3].any() and not scene["tendency"][47:].any()
     # A dot is in the block that its pair played.
     x, y, _ = scene["pairs"].T
     np.testing.assert_array_equal((x - 22) // BLOCK, made.last[1])

@@ -107,8 +107,8 @@ def test_the_scene():
     assert {name: values.shape for name, values in scene.items()} == shapes and np.isfinite(scene["history"]).all()
     best, twin, team, apart = scene["history"].reshape(4, COLUMNS, 3)
     assert [part[0, 2] for part in (best, twin, team, apart)] == [0, 1, 2, 3]
-    assert team[-1, 1] == pytest.approx(26 + 24 * (made.returns[0] - 1.9) / 0.95) and twin[-1, 1] == pytest.approx(26 + 24 * (made.returns[1] - 1.9) / 0.95)
-    assert best[0, 1] == pytest.approx(26 + 24 * (made.best - 1.9) / 0.95) and apart[-1, 1] == pytest.approx(3 + 19 * (np.log10(made.apart) + 4) / 5)
+    assert team[-1, 1] == pytest.approx(24.5 + 22.5 * (made.returns[0] - 1.9) / 0.95) and twin[-1, 1] == pytest.approx(24.5 + 22.5 * (made.returns[1] - 1.9) / 0.95)
+    assert best[0, 1] == pytest.approx(24.5 + 22.5 * (made.best - 1.9) / 0.95) and apart[-1, 1] == pytest.approx(1.5 + 17 * (np.log10(made.apart) + 4) / 5)
     assert scene["agents"][:, 2].max() == 0
     touch(made, BRIDGES)
     for _ in range(200):

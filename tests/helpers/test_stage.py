@@ -90,6 +90,23 @@ def test_without_javascript_the_run_s_end_is_drawn(baked):
     assert len(svg.select("image")) == 1
 
 
+def test_words_stand_in_the_picture(baked, monkeypatch):
+    show()
+    assert not figure_of(baked).select(".stage-still text")
+    monkeypatch.setattr(moving.Drift, "words", ((1, 2.5, "the shore"),), raising=False)
+    show()
+    figure = figure_of(baked)
+    assert [text.text for text in figure.select(".stage-still text")] == ["the shore"]
+    header, _ = decoded(types.SimpleNamespace(text=figure.select_one(".figure-pack").text))
+    assert header["words"] == [[1, 2.5, "the shore"]]
+
+
+def test_words_outside_the_plane_are_named(baked, monkeypatch):
+    monkeypatch.setattr(moving.Drift, "words", ((1, 3, "a cloud"),), raising=False)
+    with pytest.raises(ValueError, match=r"Drift.words: 'a cloud' stands at \(1, 3\), outside the plane of 4 x 3"):
+        show()
+
+
 def test_the_pack_tells_the_browser_all(baked):
     show()
     pack = types.SimpleNamespace(text=figure_of(baked).select_one(".figure-pack").text)
