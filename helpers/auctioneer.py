@@ -29,6 +29,7 @@ class Auctioneer:
     """
 
     layers = {"far_from_clearing": Field(1), "calls": Points(), "pull": Edges("now", width=3.0), "now": Points("x y kind")}
+    words = ((1.0, 97.0, "↑ the price of wine"), (62.0, 3.0, "the price of bread →"))
     tools = {"call": "tap"}
     live = ("rate", "caller", "shaded")
 

@@ -6,7 +6,7 @@ const isRecord = (record) => record !== null && typeof record === "object" && !A
 const isListOf = (list, fits) => Array.isArray(list) && list.length > 0 && list.every(fits);
 
 // Whether a header says all that drawing and playing lean on, as `helpers/stage.py` and `helpers/record.py` write it.
-function isWhole({ layers, colors, tools, live, pace, every, plane, starts, recordings }) {
+function isWhole({ layers, colors, tools, live, pace, every, plane, words, starts, recordings }) {
   const isPlane = (sides) => isListOf(sides, isPositive) && sides.length === 2;
   const isLayer = ([name, { type, top, width, between, columns }]) => isListOf(colors[name], isText) && (
     type === "Points" ? isText(columns) && columns.startsWith("x y")
@@ -25,6 +25,7 @@ function isWhole({ layers, colors, tools, live, pace, every, plane, starts, reco
     && Object.keys(layers).every((name) => isDrawn(name, run.shapes[name], run.columns[name]));
   return Object.entries(layers).every(isLayer) && isListOf(recordings, isRun) && isRecord(tools) && Array.isArray(live)
     && isPositive(pace) && isPositive(every) && isPlane(plane)
+    && Array.isArray(words) && words.every(([x, y, text]) => isNumber(x) && isNumber(y) && isText(text))
     && isListOf(starts, isRecord) && starts.length === recordings.length;
 }
 
@@ -64,11 +65,15 @@ class Recording {
   // The numbers of a column, each through all its frames: summed up when its scenario is first shown.
   values(column, frames) {
     if (!column.values) {
-      const { start, count } = column;
-      const values = new Uint16Array(count * frames);
-      for (let i = 0; i < values.length; i += 1) {
-        const change = this.data[start + i] + 256 * this.data[start + values.length + i];
-        values[i] = i % frames === 0 ? change : values[i - 1] + change;
+      const values = new Uint16Array(column.count * frames);
+      const low = this.data.subarray(column.start, column.start + values.length);
+      const high = this.data.subarray(column.start + values.length);
+      for (let i = 0; i < values.length;) {
+        let value = 0;
+        for (const end = i + frames; i < end; i += 1) {
+          value += low[i] + 256 * high[i];
+          values[i] = value;
+        }
       }
       column.values = values;
     }
@@ -78,18 +83,22 @@ class Recording {
   frame(scenario, number) {
     const run = this.header.recordings[scenario];
     const frames = run.steps.length;
-    const scene = [];
-    for (const columns of Object.values(run.columns)) {
-      const values = columns.map((column) => this.values(column, frames));
-      for (let row = 0; row < columns[0].count; row += 1) {
-        columns.forEach(({ low, high, levels }, i) => {
-          const level = values[i][row * frames + number];
-          scene.push(level === 65535 ? NaN : low + (high - low) * level / levels);
-        });
-      }
+    const all = Object.values(run.columns);
+    const scene = new Float64Array(all.flat().reduce((sum, { count }) => sum + count, 0));
+    let start = 0;
+    for (const columns of all) {
+      columns.forEach((column, place) => {
+        const values = this.values(column, frames);
+        const { low, high, levels, count } = column;
+        for (let row = 0; row < count; row += 1) {
+          const level = values[row * frames + number];
+          scene[start + row * columns.length + place] = level === 65535 ? NaN : low + (high - low) * level / levels;
+        }
+      });
+      start += columns.length * columns[0].count;
     }
     return { said: { step: run.steps[number], readout: run.readouts[number], plane: run.plane,
                      shapes: run.shapes, reached: false, refused: [] },
-             scene: Float64Array.from(scene) };
+             scene };
   }
 }

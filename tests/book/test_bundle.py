@@ -81,7 +81,7 @@ PAGE = """<html data-content_root="../">
 <script>DOCUMENTATION_OPTIONS.pagename = 'book/x';</script>
 <script>let toggleHintShow = 'Click';</script>
 <pre><span class="n">crowd</span><span class="k">if</span></pre>
-<figure class="cover"></figure><figure class="stage" id="a"></figure><figure class="explore" id="b"></figure><figure class="stage" id="c"></figure>
+<figure class="cover"></figure>
 """
 
 
@@ -102,14 +102,21 @@ def test_a_page_names_the_two_and_its_other_scripts_wait():
     assert '<pre>crowd<span class="k">if</span></pre>' in page
 
 
-def test_each_figure_but_the_first_waits_until_the_reader_is_near():
-    page = bundle.rewritten(PAGE, {bundle.STYLE: "a1", bundle.PROGRAM: "b2"}, lambda token: False)
-    assert re.findall(r'<figure class="([^"]*)"', page) == ["cover", "stage", "explore distant", "stage distant"]
+def cell(shown):
+    return f'<div class="cell docutils container">\n<div class="cell_output docutils container">{shown}</div>\n</div>\n'
+
+
+def test_what_cells_show_after_the_first_figure_waits_until_the_reader_is_near():
+    shown = ["<form></form>", '<figure class="stage"></figure>', "<table></table>", '<figure class="explore"></figure><form></form>', "<p>12</p>", "<form></form>"]
+    bare = '<div class="cell docutils container">x = 1</div><table></table>\n'
+    page = bundle.rewritten(PAGE + "".join(map(cell, shown)) + bare, {bundle.STYLE: "a1", bundle.PROGRAM: "b2"}, lambda token: False)
+    assert [kind.strip() for kind in re.findall(r'<div class="cell (.*?)docutils', page)] == [
+        "", "", "distant distant-table", "distant distant-explore", "", "distant distant-form", ""]
 
 
 def test_a_page_that_has_them_gets_newer_stamps_and_nothing_else():
     plain = {bundle.STYLE: "a1", bundle.PROGRAM: "b2"}
-    once = bundle.rewritten(PAGE, plain, lambda token: False)
+    once = bundle.rewritten(PAGE + cell('<figure class="stage"></figure>') + cell("<form></form>"), plain, lambda token: False)
     again = bundle.rewritten(once, {bundle.STYLE: "c3", bundle.PROGRAM: "d4"}, lambda token: False)
     assert again == once.replace("a1", "c3").replace("b2", "d4")
 

@@ -18,6 +18,32 @@ SOMEONE = """(figure) => {
   }
   return null;
 }"""  # where the first point is, in shares of the canvas
+WORDS = """(figure) => {
+  const { canvas, header } = figure.stage;
+  const pen = canvas.getContext("2d");
+  const painted = (words) => {
+    header.words = words;
+    figure.stage.paint();
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return copy.getImageData(0, 0, canvas.width, canvas.height).data;
+  };
+  const words = header.words;
+  const [without, drawn] = [painted([]), painted(words)];
+  return words.map(([x, y, text]) => {
+    const left = canvas.width * x / figure.stage.shown.said.plane[0];
+    const middle = canvas.height * (1 - y / figure.stage.shown.said.plane[1]);
+    const right = left + pen.measureText(text).width;
+    let ink = 0;
+    for (let row = Math.round(middle) - 5; row < middle + 5; row += 1) {
+      for (let column = Math.round(left); column < right; column += 1) {
+        const pixel = 4 * (row * canvas.width + column);
+        ink += [0, 1, 2, 3].some((part) => drawn[pixel + part] !== without[pixel + part]);
+      }
+    }
+    return { text, ink, whole: right < canvas.width && middle > 6 && middle < canvas.height - 6 };
+  });
+}"""  # of each word of the picture: the pixels that it changes, and whether it is within
 STEPS = 200  # that a live stage must reach
 SAME = 50  # steps for which both Pythons agree to 1e-6; a chaotic model may not keep it up for longer
 STILL = {"reduced_motion": "reduce"}
@@ -140,6 +166,16 @@ def test_the_page_draws_what_was_recorded(reader, stage):
                 off = np.abs(here[:, place] - np.mod(there[:, place], span))
                 off = np.minimum(off, span - off)
             assert np.nanmax(off, initial=0) <= span / column["levels"] / 2 + 1e-9, (layer, column["name"])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_words_stand_whole_in_the_picture(reader, width):
+    stages = [stage for stage in built.STAGES if stage.header["words"]]
+    assert stages
+    for stage in stages:
+        found = figure_of(reader.open(stage.page, viewport={"width": width, "height": 800}, **STILL), stage).evaluate(WORDS)
+        assert [one["text"] for one in found] == [text for _, _, text in stage.header["words"]]
+        assert all(one["ink"] > 10 and one["whole"] for one in found), found
 
 
 @pytest.mark.front_end

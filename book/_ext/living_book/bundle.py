@@ -48,7 +48,11 @@ THEME = "sphinx_book_theme"  # whose files these are
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 STYLE, PROGRAM, FONT = "page.css", "page.js", "icons.woff"
 TOKEN = re.compile(r'<span class="(\w{1,3})">([^<]*)</span>')  # of code
-FIGURE = re.compile(r'<figure class="(explore|stage)"')
+CELL = '<div class="cell '
+FIGURE = ('<figure class="explore"', '<figure class="stage"')
+DISTANT = "distant"
+# What a cell of a notebook shows, by what its page has of it, and the second class of such a distant cell: it says how high it is (book.css).
+SHOWN = {'<figure class="stage"': "distant-stage", '<figure class="explore"': "distant-explore", "<form": "distant-form", "<table": "distant-table"}
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 NAMED = re.compile(r'(?:class|id)=(?:"([^"]*)"|([\w-]+))')
 
@@ -169,8 +173,8 @@ def distinct(css: str) -> set[str]:
 
 def rewritten(page: str, stamps: dict[str, str], plain) -> str:
     """The page with one style sheet and one script in the place of the shared ones; the scripts wait for the text. Of the
-    elements of code, those that look like their surroundings are gone: they would be half of the page. Each figure but the first
-    is marked as distant (book.css)."""
+    elements of code, those that look like their surroundings are gone: they would be half of the page. What cells show after the
+    first figure is marked (book.css)."""
     up = re.search(r'data-content_root="([^"]*)"', page)
     root = up[1] if up else ""
 
@@ -188,10 +192,16 @@ def rewritten(page: str, stamps: dict[str, str], plain) -> str:
             f'    <script defer src="{root}_static/{PROGRAM}?v={stamps[PROGRAM]}"></script>\n')
     page = page[:first.start()] + "\0" + page[first.start():]
     page = SCRIPT.sub(script, LINK.sub("", NO_PAGE.sub("", page)))
-    near = FIGURE.search(page)
-    if near:
-        page = page[:near.end()] + FIGURE.sub(r'<figure class="\1 distant"', page[near.end():])
-    return page.replace("\0", both, 1)
+    return CELL.join(distanced(page.split(CELL))).replace("\0", both, 1)
+
+
+def distanced(cells):
+    """The parts of a page that begin with its cells, but for the first; of cells after the first figure, those that show something are marked."""
+    near = True
+    for cell in cells:
+        shown = next((name for mark, name in SHOWN.items() if mark in cell), None) if "cell_output" in cell else None
+        yield cell if near or shown is None or cell.startswith(DISTANT) else f"{DISTANT} {shown} {cell}"
+        near = near and not any(mark in cell for mark in FIGURE)
 
 
 def stamp(text: str) -> str:
@@ -215,9 +225,15 @@ def write(app, exception):
             raise ExtensionError(f"The theme no longer measures as it did, by {theirs}: see MEASURED in bundle.py.")
         program = program.replace(theirs, ours)
     words = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
-    css = style(static, sheets, used(site, scripts), words)
-    css = icons(css, static / ICONS, static / FONT) + css
-    (static / STYLE).write_text(css, encoding="utf-8")
+    names = used(site, scripts) | {DISTANT, *SHOWN.values()}
+    made_of = "\n".join([Path(__file__).read_text(encoding="utf-8"), *(sheet(static, name) for name in sheets), *sorted(names), words])
+    first, css = f"/* of {stamp(made_of)} */\n", ""
+    if (static / STYLE).exists() and (static / FONT).exists():
+        css = (static / STYLE).read_text(encoding="utf-8")
+    if not css.startswith(first):  # it would take seconds
+        css = style(static, sheets, names, words)
+        css = first + icons(css, static / ICONS, static / FONT) + css
+        (static / STYLE).write_text(css, encoding="utf-8")
     (static / PROGRAM).write_text(program, encoding="utf-8")
     stamps = {STYLE: stamp(css), PROGRAM: stamp(program)}
     seen = distinct(css)

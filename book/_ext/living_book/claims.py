@@ -58,7 +58,7 @@ def holds(condition: str, numbers: dict[str, str]) -> bool:
 
 def read_claims(path: Path) -> list[dict]:
     """The claims in the order of the file. Raises ValueError, naming the claim and the field."""
-    claims = yaml.safe_load(path.read_text(encoding="utf-8"))
+    claims = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)  # the page of claims reads it many times
     seen = set()
     for claim in claims:
         if not isinstance(claim, dict):

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
@@ -83,10 +84,11 @@ def write_lock(python: Path, kernel: Path) -> str:
     for old in (*python.glob("power_of_decentralization-*"), *python.glob("otter_in_browser-*"), *python.glob("lite-lock-*")):
         old.unlink()
     lock = json.loads((python / pyodide.LOCK).read_text(encoding="utf-8"))
-    ours = helpers_wheel(python)
+    with ThreadPoolExecutor() as at_once:
+        ours, otters = at_once.map(lambda made: made(python), (helpers_wheel, otter_wheel))
     needs = ("numpy", "scipy", "matplotlib", "scikit-learn", "joblib", "tqdm", "ipywidgets", "anywidget")
     lock["packages"][OURS] = pyodide.entry(ours, needs, ["helpers"])
-    lock["packages"]["otter-in-browser"] = pyodide.entry(otter_wheel(python), ("ipython", "numpy"), ["otter"])
+    lock["packages"]["otter-in-browser"] = pyodide.entry(otters, ("ipython", "numpy"), ["otter"])
     for name, depends in KERNEL_WHEELS.items():
         module = name.replace("-", "_")
         found, = kernel.glob(f"{module}-*.whl")

@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -62,10 +63,12 @@ def chapters(book: Path) -> list[Path]:
     return sorted(book.glob("[0-9]*.ipynb"))
 
 
+plain_code = cache(TransformerManager().transform_cell)  # of the kernel's own commands, such as %timeit
+
+
 def code_of(notebook: Path) -> str:
     """All that the cells of a notebook run, as plain Python."""
-    plain = TransformerManager().transform_cell  # of the kernel's own commands, such as %timeit
-    return "\n".join(plain(cell.source) for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code")
+    return "\n".join(plain_code(cell.source) for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code")
 
 
 def built_numbers(kept: Path, chapter: str) -> dict[str, str]:

@@ -1,4 +1,7 @@
 """The list of sources without the ARIA roles that docutils gives it: they have been withdrawn."""
+from functools import cache
+
+import pybtex.plugin
 from docutils import nodes
 
 
@@ -15,4 +18,6 @@ def depart(translator, node):
 
 
 def setup(app):
+    # For each source that a page names, pybtex would look for its style through all that is installed.
+    pybtex.plugin._load_entry_point = cache(pybtex.plugin._load_entry_point)
     app.add_node(nodes.citation, html=(visit, depart), override=True)
