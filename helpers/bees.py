@@ -50,7 +50,7 @@ def course(a, b, v, sigma, time=60.0, dt=0.01):
         raise ValueError(f"a={a!r}, b={b!r}: must sum to at most 1")
     v, sigma = _values(v), checks.one_number("sigma", sigma, 0)
     dt = checks.one_number("dt", dt, 0, 2 / (4 * v.max() + 1 / v.min() + sigma), open_low=True)
-    steps = round(checks.one_number("time", time, 0, open_low=True) / dt)
+    steps = checks.steps(checks.one_number("time", time, 0, open_low=True), "dt", dt)
     state = np.empty((steps + 1, 2, *a.shape))
     state[0] = a, b
     for step in range(steps):

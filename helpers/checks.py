@@ -4,6 +4,7 @@ Every function takes the argument's name and value, returns the value as the mod
 and otherwise raises a ValueError that names the argument, its value and what is allowed.
 """
 
+import math
 from collections.abc import Hashable
 from numbers import Real
 
@@ -22,21 +23,25 @@ def numbers(name, value):
     raise ValueError(f"{name}={value!r}: must be a number or an array of numbers")
 
 
+def _within(least, most, low, high, open_low, open_high):
+    """Whether all numbers from `least` to `most` are finite and in the interval. (Of NaN, which both are if one is, nothing is true.)"""
+    return ((low < least if open_low else low <= least) and (most < high if open_high else most <= high)
+            and -math.inf < least and most < math.inf)
+
+
 def finite(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):
     """`value` as a float64 array of finite numbers in [low, high], an end left out if it is open."""
     array = numbers(name, value)
-    below = array <= low if open_low else array < low
-    above = array >= high if open_high else array > high
-    bad = ~np.isfinite(array) | below | above
-    if np.any(bad):
-        left = "(" if open_low or low == -np.inf else "["
-        right = ")" if open_high or high == np.inf else "]"
-        what = f"{name}={value!r}"
-        if array.size > 20:  # too many to show: the first that is not allowed
-            at = tuple(int(place[0]) for place in np.nonzero(bad))
-            what = f"{name}[{', '.join(map(str, at))}]={float(array[at])!r}"
-        raise ValueError(f"{what}: must be finite and in {left}{low:g}, {high:g}{right}")
-    return array
+    if not array.size or _within(array.min(), array.max(), low, high, open_low, open_high):
+        return array
+    left = "(" if open_low or low == -np.inf else "["
+    right = ")" if open_high or high == np.inf else "]"
+    what = f"{name}={value!r}"
+    if array.size > 20:  # too many to show: the first that is not allowed
+        bad = ~np.isfinite(array) | (array <= low if open_low else array < low) | (array >= high if open_high else array > high)
+        at = tuple(int(place[0]) for place in np.nonzero(bad))
+        what = f"{name}[{', '.join(map(str, at))}]={float(array[at])!r}"
+    raise ValueError(f"{what}: must be finite and in {left}{low:g}, {high:g}{right}")
 
 
 def probability(name, value):
@@ -63,10 +68,19 @@ def count(name, value, least=1):
 
 def one_number(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):
     """`value` as one float in the interval of `finite`."""
+    if type(value) is float and _within(value, value, low, high, open_low, open_high):
+        return value  # without NumPy's detour
     number = finite(name, value, low, high, open_low=open_low, open_high=open_high)
     if number.ndim:
         raise ValueError(f"{name}={value!r}: must be one number")
     return float(number)
+
+
+def steps(time, name, step, most=100_000):
+    """How many steps of `step`, the argument `name`, make `time`. `time`, `step` and `most` are trusted: numbers already, above 0."""
+    if time > most * step:
+        raise ValueError(f"{name}={step!r}: time={time:g} would take more than {most:,} of it; must be greater")
+    return round(time / step)
 
 
 def vector(name, value, low=-np.inf, high=np.inf, *, least=1, open_low=False, open_high=False):

@@ -167,12 +167,14 @@ def gossip_bounds(n, edges, within):
     """(least, most) ticks until gossip is `within` of the mean, but for a chance of `within`, from the worst start.
 
     Boyd et al. 2006: 1/2 and 3 times log(1 / within) / log(1 / lambda_2), lambda_2 of `gossip_matrix`. Both are infinite
-    if the graph falls into parts.
+    if the graph falls into parts, and zero for two nodes, who agree once they have met.
     """
     within = checks.one_number("within", within, 0, 1, open_low=True, open_high=True)
     second = float(np.linalg.eigvalsh(gossip_matrix(n, edges))[-2])
     if second >= 1 - 1e-14:
         return math.inf, math.inf
+    if n == 2:  # lambda_2 is zero, give or take what rounding does
+        return 0.0, 0.0
     ticks = math.log(1 / within) / -math.log(second)
     return ticks / 2, 3 * ticks
 

@@ -39,7 +39,7 @@ def learned_modes(matrix, rng, *, u0=0.001, aligned=True, rate=0.01, steps=1000)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ValueError(f"matrix of shape {matrix.shape}: must be (outputs, inputs), at least one of each")
     u0 = checks.one_number("u0", u0, 0, open_low=True)
-    steps = checks.count("steps", steps, 0)
+    steps, aligned = checks.count("steps", steps, 0), checks.one_of("aligned", aligned, (False, True))
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
     width = len(right)
     if aligned:

@@ -42,6 +42,7 @@ def best_weights(n, edges, *, markov=False, within=1e-6, most=500):
     n, most = checks.count("n", n), checks.count("most", most)
     edges = checks.edges(n, edges)
     checks.one_number("within", within, 0)
+    checks.one_of("markov", markov, (False, True))
     if len(edges) == 0 or np.any(consensus.parts(n, edges) > 0):
         raise ValueError("edges: the graph falls into parts, and no weights make them agree")
     m = len(edges)

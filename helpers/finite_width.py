@@ -94,15 +94,17 @@ def _last(sums, rng):
 
 
 def _cosine(pair):
-    """From (k, 2, p, n) to (k, p)."""
+    """From (k, 2, p, n) to (k, p); NaN where one of two is nothing."""
     one, other = pair[:, 0], pair[:, 1]
-    return (one * other).sum(axis=-1) / (np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1))
+    with np.errstate(invalid="ignore"):
+        return (one * other).sum(axis=-1) / (np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1))
 
 
 def measure(sw2, depth, rng, *, width, c, sb2=0.05, q=1.0, function="tanh", residual=None):
     """propagation.Layers of networks of `width` units a layer, one for each sw2 (k,), for pairs of correlations c (p,).
 
-    q and gradient, (depth + 1, k), are means over the 2 p inputs; c and overlap are (depth + 1, k, p).
+    q and gradient, (depth + 1, k), are means over the 2 p inputs; c and overlap are (depth + 1, k, p), NaN where a narrow
+    network is silent.
     """
     c = checks.vector("c", c, -1, 1)
     nets = _networks(sw2, depth, rng, width, c, sb2, q, function, residual)
@@ -132,11 +134,17 @@ def gradient_fidelity(sw2, depth, rng, *, width, scale=1.0, inputs=8, sb2=0.05, 
     signals rounded to float16 after every layer to those in float64.
 
     The last layer's are `scale` times numbers of variance 1 / width (loss scaling: Micikevicius et al. 2018). Where some
-    overflow, nothing is left, nor in the layers before, as a step that overflows is not taken.
+    overflow, nothing is left, nor in the layers before, as a step that overflows is not taken. Raises ValueError for a
+    network so narrow that no error comes back.
     """
     scale, inputs = checks.one_number("scale", scale, 1e-6, 1e6), checks.count("inputs", inputs)
     nets = _networks(sw2, depth, rng, width, np.zeros(inputs), sb2, q, function, residual)
     nets = nets._replace(start=nets.start[:, :1])
     sums, last, k = list(_forward(nets)), _last(nets.start, rng), nets.weight.size
     both = zip(_backward(nets, sums, last), _backward(nets, sums, scale * last, _half), strict=True)
-    return np.array([signals.fidelity(exact.reshape(k, -1), half.reshape(k, -1)) for exact, half in both])[::-1]
+    found = []
+    for exact, half in both:
+        if not exact.any(axis=(1, 2, 3)).all():
+            raise ValueError(f"width={width}: no unit of a layer answers, and no error comes back; must be greater")
+        found.append(signals.fidelity(exact.reshape(k, -1), half.reshape(k, -1)))
+    return np.array(found[::-1])

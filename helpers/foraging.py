@@ -41,6 +41,8 @@ def ground(side):
 
 def _looked_at(side, walls, **cells):
     """side, walls and the named cells, if they are of one ground: walls bool as of ground(side), cells (n,) within its border."""
+    if not isinstance(walls, np.ndarray):
+        checks.numbers("walls", walls)
     border, walls = ground(side), np.asarray(walls)
     if walls.shape != border.shape or walls.dtype != bool or not walls[border].all():
         raise ValueError(f"walls of shape {walls.shape}: must be bool of shape {border.shape}, true all along the border")
@@ -335,6 +337,9 @@ def deliveries(seeds, *, ticks, falls, opens=None, every=100, **settings):
     """
     ticks, every, falls = checks.count("ticks", ticks), checks.count("every", every), checks.count("falls", falls, 0)
     opens = None if opens is None else checks.count("opens", opens, 0)
+    seeds = checks.counts("seeds", seeds, 0)
+    if seeds.ndim != 1:
+        raise ValueError(f"seeds of shape {seeds.shape}: must be (n,), one of each run")
     brought = np.zeros((2, len(seeds), ticks // every), np.int64)
     for row, seed in enumerate(seeds):
         model = Foraging(np.random.default_rng(seed), **settings)

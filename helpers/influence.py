@@ -52,7 +52,8 @@ def consensus_variance(weights, variance=1):
     weights (n,) are scaled to sum to one. Least for equal weights: a loud voice costs accuracy.
     """
     variance = checks.one_number("variance", variance, 0)
-    share = checks.weights("weights", weights, np.size(weights))
+    weights = checks.vector("weights", weights, 0)
+    share = checks.weights("weights", weights, weights.size)
     return variance * share @ share
 
 

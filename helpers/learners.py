@@ -138,6 +138,7 @@ class Played(NamedTuple):
 def play(payoffs, runs, temperatures, rng, kind="independent", *, alpha=0.1):
     """Two learners of the `kind`, one of KINDS, in each of so many runs; a run ends with what is played in its last round."""
     pays, temperatures = tables(payoffs), checks.vector("temperatures", temperatures, 0, 1e6, open_low=True)
+    alpha = checks.one_number("alpha", alpha, 0, 1, open_low=True)
     make, (m, n) = KINDS[checks.one_of("kind", kind, tuple(KINDS))], pays.shape[1:]
     rows, columns = make(runs, m, n, alpha=alpha), make(runs, n, m, alpha=alpha)
     earned = np.empty(temperatures.size)

@@ -33,10 +33,10 @@ def integrate_and_fire(current, time, *, dt=0.1, rng=None, noise=0.0):
     """
     current = checks.finite("current", current)
     dt = checks.one_number("dt", dt, 0, open_low=True)
-    steps = round(checks.one_number("time", time, 0, open_low=True) / dt)
+    steps = checks.steps(checks.one_number("time", time, 0, open_low=True), "dt", dt)
     noise = checks.one_number("noise", noise, 0)
-    if noise and rng is None:
-        raise ValueError(f"rng=None: noise={noise:g} needs a generator to be drawn from")
+    if noise and not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng={rng!r}: noise={noise:g} needs a generator to be drawn from")
     stays, deaf = np.exp(-dt / TAU), round(REFRACTORY / dt)
     voltage = np.zeros((steps + 1, *current.shape))
     spikes = np.zeros(voltage.shape, bool)

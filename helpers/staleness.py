@@ -163,7 +163,7 @@ class Updates(NamedTuple):
 
 def _durations(speeds, rounds, rng):
     if speeds.size * rounds > MOST:
-        raise ValueError(f"{speeds.size} workers, {rounds} gradients of each: must be at most {MOST} together")
+        raise ValueError(f"rounds={rounds}: of {speeds.size} workers; must be at most {MOST // speeds.size}")
     return rng.exponential(size=(speeds.size, rounds)) / speeds[:, None]
 
 

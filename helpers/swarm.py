@@ -91,6 +91,14 @@ def sums(found, values):
     return np.stack(total, axis=-1).reshape(values.shape)
 
 
+def _unit(heading):
+    """Unit vectors (n, 2) in these directions (n,), radians."""
+    toward = np.empty((len(heading), 2))
+    np.cos(heading, out=toward[:, 0])
+    np.sin(heading, out=toward[:, 1])
+    return toward
+
+
 def _around(at, box):
     """Places on the square, those that left it (few) brought in at the opposite edge."""
     out = (at < 0) | (at >= box)
@@ -118,7 +126,7 @@ class Vicsek:
 
     def __init__(self, rng, *, birds=300, density=1.0, noise=1.0, speed=0.03):
         birds = checks.count("birds", birds)
-        density = checks.one_number("density", density, 0, open_low=True)
+        density = checks.one_number("density", density, 1e-9, 1e9)
         self.rng, self.box = rng, math.sqrt(birds / density)
         self.plane = (self.box, self.box)
         self.noise, self.speed = noise, speed
@@ -145,7 +153,7 @@ class Vicsek:
 
     def _turn(self, angles):
         self.heading = self.heading + angles
-        self.toward = np.stack([np.cos(self.heading), np.sin(self.heading)], axis=-1)
+        self.toward = _unit(self.heading)
 
     def step(self):
         seen = self.toward + sums(pairs(self.at, self.box, 1.0), self.toward)
@@ -212,13 +220,13 @@ class Boids:
 
     def __init__(self, rng, *, birds=300, density=0.75, separation=0.02, alignment=0.05, cohesion=0.01):
         birds = checks.count("birds", birds)
-        density = checks.one_number("density", density, 0, open_low=True)
+        density = checks.one_number("density", density, 1e-9, 1e9)
         self.box = math.sqrt(birds / density)
         self.plane = (self.box, self.box)
         self.separation, self.alignment, self.cohesion = separation, alignment, cohesion
         self.at = rng.random((birds, 2)) * self.box
         angle = rng.uniform(-math.pi, math.pi, birds)
-        self.toward = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        self.toward = _unit(angle)
         self.hawk = np.array([np.nan, np.nan])
         self.time, self.had, self.apart = 0, None, 0
         self.found = pairs(self.at, self.box, self.sight)

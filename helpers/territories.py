@@ -199,7 +199,7 @@ def course(rng, steps, *, every=100, when=None, removed=0, shuffled=False, **set
     band = Band(rng, **settings)
     every, steps = checks.count("every", every), checks.count("steps", steps)
     when = steps if when is None else checks.count("when", when, 0)
-    removed = checks.count("removed", removed, 0)
+    removed, shuffled = checks.count("removed", removed, 0), checks.one_of("shuffled", shuffled, (False, True))
     if removed >= band.n:
         raise ValueError(f"removed={removed}: must be below the number of agents, {band.n}")
     stretches = steps // every

@@ -179,6 +179,7 @@ def test_the_same_seed_gives_the_same_swarm():
 
 @pytest.mark.parametrize(("call", "message"), [
     (lambda rng: bees.course(0.6, 0.5, (2, 2), 1), "a=.*must sum to at most 1"),
+    (lambda rng: bees.course(0.1, 0.1, (2, 2), 1, dt=1e-5), "dt=1e-05: time=60 would take more than 100,000 of it"),
     (lambda rng: bees.course(0.1, 0.1, (2, 2, 2), 1), r"v of shape \(3,\): must be"),
     (lambda rng: bees.course(0.1, 0.1, (2, 0), 1), r"v=\(2, 0\): must be"),
     (lambda rng: bees.course(0.1, 0.1, (2, 2), -1), "sigma=-1: must be"),

@@ -1,10 +1,16 @@
 """What the models ask of their arguments: the good comes back as they want it, the bad is named."""
+import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from helpers import checks
+
+
+def test_steps_make_a_time():
+    assert checks.steps(5, "dt", 0.1) == 50
+    assert checks.steps(4.5, "dt", 0.5, most=9) == 9
 
 
 @pytest.mark.parametrize("value, expected", [
@@ -57,6 +63,14 @@ def test_what_is_no_number_is_named(look):
     (lambda: checks.count("n", 0), r"n=0: must be finite and in \[1, "),
     (lambda: checks.count("n", [1]), r"n=\[1\]: must be one whole number"),
     (lambda: checks.one_number("x", [1]), r"x=\[1\]: must be one number"),
+    (lambda: checks.steps(5, "dt", 1e-308), r"dt=1e-308: time=5 would take more than 100,000 of it; must be greater"),
+    (lambda: checks.steps(5, "dt", 0.5, most=9), r"dt=0.5: time=5 would take more than 9 of it"),
+    (lambda: checks.one_number("x", math.nan), r"x=nan: must be finite and in \(-inf, inf\)"),
+    (lambda: checks.one_number("x", math.inf, 0), r"x=inf: must be finite and in \[0, inf\)"),
+    (lambda: checks.one_number("x", 0.0, 0, open_low=True), r"x=0.0: must be finite and in \(0, inf\)"),
+    (lambda: checks.one_number("x", 1.0, 0, 1, open_high=True), r"x=1.0: must be finite and in \[0, 1\)"),
+    (lambda: checks.finite("x", [0, np.nan]), r"x=\[0, nan\]: must be finite"),
+    (lambda: checks.finite("x", [0, -np.inf]), r"x=\[0, -inf\]: must be finite"),
     (lambda: checks.vector("x", 1), r"x of shape \(\): must have shape \(n,\), n at least 1"),
     (lambda: checks.vector("x", [1], least=2), r"x of shape \(1,\): must have shape \(n,\), n at least 2"),
     (lambda: checks.weights("w", [1, 2], 3), r"w=\[1, 2\]: must hold 3 non-negative weights, not all zero"),

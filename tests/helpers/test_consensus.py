@@ -175,6 +175,10 @@ def test_gossip_between_parts_has_no_bounds():
     assert consensus.gossip_bounds(4, [[0, 1], [2, 3]], 0.01) == (math.inf, math.inf)
 
 
+def test_two_nodes_agree_once_they_have_met():
+    assert consensus.gossip_bounds(2, [[0, 1]], 0.01) == (0, 0)
+
+
 def test_gossip_keeps_between_its_bounds():
     """From the worst start: at the lower bound more than a hundredth of the runs are off, at the upper one fewer."""
     edges = consensus.ring(10)
@@ -213,6 +217,7 @@ def test_nobody_meets_two(seed):
 @pytest.mark.parametrize("call, message", [
     (lambda: consensus.rho(np.array([[0.5, 0.5], [0.5, 0.4]])), r"W: row 1 sums to 0.9; must sum to one"),
     (lambda: consensus.rho(np.array([[0.2, 0.8], [0.6, 0.4]])), r"W: column [01] sums to (0.8|1.2); must sum to one"),
+    (lambda: fastest.best_weights(3, consensus.ring(3), markov=np.array([0.5, np.nan])), r"markov=array\(.*: must be one of False, True"),
     (lambda: consensus.rho(np.roll(np.eye(3), 1, axis=0)), r"W: must be symmetric"),
     (lambda: consensus.fidelity(np.ones((2, 3)), 1), r"W of shape \(2, 3\): must be \(n, n\)"),
     (lambda: consensus.matrix(8, EIGHT, np.ones(3)), r"weights of shape \(3,\): must be \(13,\)"),

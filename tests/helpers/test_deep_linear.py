@@ -57,6 +57,7 @@ MATRIX = np.eye(2)
 
 @pytest.mark.parametrize("call, message", [
     (lambda: deep_linear.mode_strength(-1), "time=-1"),
+    (lambda: deep_linear.learned_modes(np.eye(2), None, aligned=np.arange(4)), r"aligned=array\(.*: must be one of False, True"),
     (lambda: deep_linear.mode_strength(1, s=0), "s=0"),
     (lambda: deep_linear.mode_strength(1, u0=0), "u0=0"),
     (lambda: deep_linear.mode_strength(1, tau=0), "tau=0"),

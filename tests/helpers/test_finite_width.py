@@ -210,9 +210,16 @@ def test_the_limits_neither_overflow_nor_vanish(function, residual):
         assert np.isfinite(finite_width.gradient_fidelity([sw2], 120, rng, scale=1e6, **kind)).all()
 
 
+def test_of_what_is_silent_there_is_no_correlation():
+    """Two rectifiers a layer: sooner or later neither answers."""
+    silent = finite_width.measure([0.01], 60, np.random.default_rng(0), width=2, c=[0.5], function="relu", sb2=0)
+    assert np.isfinite(silent.c[0]).all() and np.isnan(silent.overlap).any()
+
+
 @pytest.mark.parametrize("call, message", [
     (lambda rng: finite_width.measure(1.0, 3, rng, width=9, c=[0]), r"sw2 of shape \(\): must have shape \(n,\)"),
     (lambda rng: finite_width.measure([0], 3, rng, width=9, c=[0]), r"sw2=\[0\]: must be finite and in \[0.01, 16\]"),
+    (lambda rng: finite_width.gradient_fidelity([0.01], 40, rng, width=2, function="relu"), r"width=2: no unit of a layer answers"),
     (lambda rng: finite_width.measure([1], 3, rng, width=1, c=[0]), r"width=1: must be finite and in \[2"),
     (lambda rng: finite_width.measure([1], 3, rng, width=9, c=[2]), r"c=\[2\]: must be finite and in \[-1, 1\]"),
     (lambda rng: finite_width.measure([1], 3, rng, width=9, c=0.5), r"c of shape \(\): must have shape"),

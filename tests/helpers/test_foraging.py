@@ -440,6 +440,10 @@ def test_the_same_seed_gives_the_same_run():
 
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: model(ants=0), "ants=0: must be"),
+    (lambda: foraging.distances(9, [[1, 2], [3]], [12]), r"walls=\[\[1, 2\], \[3\]\]: must be a number or an array of numbers"),
+    (lambda: foraging.deliveries(1, ticks=10, falls=5), r"seeds of shape \(\): must be \(n,\)"),
+    (lambda: foraging.deliveries([0.5], ticks=10, falls=5), r"seeds=\[0.5\]: must be whole"),
+    (lambda: foraging.deliveries([-3], ticks=10, falls=5), r"seeds=\[-3\]: must be finite and in \[0"),
     (lambda: model(couriers=-1), "couriers=-1: must be"),
     (lambda: model(evaporation=1.01), "evaporation=1.01: must be"),
     (lambda: model(evaporation=-0.01), "evaporation=-0.01: must be"),

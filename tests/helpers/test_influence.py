@@ -202,6 +202,7 @@ def group(size=5, groups=4, **changes):
         ("rounds", lambda: influence.degroot([1], 0.5, -1)),
         ("weights", lambda: influence.degroot([1, 2], 0.5, 1, [1])),
         ("weights", lambda: influence.consensus_variance([0, 0])),
+        ("weights", lambda: influence.consensus_variance([1, [2]])),
         ("weights", lambda: influence.consensus_variance(1)),
         ("variance", lambda: influence.consensus_variance([1], -1)),
         ("q", lambda: influence.cascade(0.5, 3)),

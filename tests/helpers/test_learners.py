@@ -142,6 +142,7 @@ def test_an_optimist_who_believes_at_once_keeps_the_best_payoff():
 
 
 @pytest.mark.parametrize("call, message", [
+    (lambda: learners.play(learners.CLIMBING, 2, [1.0], None, "hysteretic", alpha=[0.2]), r"alpha=\[0.2\]: must be one number"),
     (lambda: learners.cooling(0), r"rounds=0"),
     (lambda: learners.cooling(5, 0), r"start=0: must be finite and in \(0"),
     (lambda: learners.cooling(5, 1, 1.5), r"keep=1.5: must be finite and in \(0, 1\]"),

@@ -113,6 +113,8 @@ def test_correlated_neurons_are_worth_few_t4_4(n, worth):
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: neurons.integrate_and_fire(np.nan, 10), "current=nan: must be"),
     (lambda: neurons.integrate_and_fire(20, 0), "time=0: must be"),
+    (lambda: neurons.integrate_and_fire(20, 1000, dt=0.001), r"dt=0.001: time=1000 would take more than 100,000 of it; must be greater"),
+    (lambda: neurons.integrate_and_fire(20, 10, rng=(), noise=1), r"rng=\(\): noise=1 needs a generator"),
     (lambda: neurons.integrate_and_fire(20, 10, dt=0), "dt=0: must be"),
     (lambda: neurons.integrate_and_fire(20, 10, noise=-1), "noise=-1: must be"),
     (lambda: neurons.integrate_and_fire(20, 10, noise=1), "rng=None: noise=1 needs a generator"),

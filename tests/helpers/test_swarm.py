@@ -321,6 +321,8 @@ def test_the_same_seed_gives_the_same_flight(model):
 @pytest.mark.parametrize(("call", "message"), [
     (lambda rng: swarm.Vicsek(rng, birds=0), "birds=0: must be"),
     (lambda rng: swarm.Vicsek(rng, density=0), "density=0: must be"),
+    (lambda rng: swarm.order_curve([0.1], rng, birds=9, density=1e-308), "density=1e-308: must be finite and in"),
+    (lambda rng: swarm.Boids(rng, density=1e-308), "density=1e-308: must be finite and in"),
     (lambda rng: swarm.Vicsek(rng, noise=7), "noise=7: must be"),
     (lambda rng: swarm.Vicsek(rng, speed=0.6), r"speed=0.6: must be finite and in \[0, 0.5\]"),
     (lambda rng: swarm.Vicsek(rng, noise=np.nan), "noise=nan: must be"),

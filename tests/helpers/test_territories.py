@@ -362,6 +362,7 @@ def test_shuffling_keeps_the_number_of_rich_bushes():
 
 @pytest.mark.parametrize("call, message", [
     (lambda: band(rule="shout"), r"rule='shout': must be one of 'alone', 'neighbours', 'planner'"),
+    (lambda: course(np.random.default_rng(1), 200, shuffled=np.ones(3)), r"shuffled=array\(.*: must be one of False, True"),
     (lambda: band(reach=-1), r"reach=-1"),
     (lambda: band(reach=0.5), r"reach=0.5: must be whole"),
     (lambda: band(exploring=-0.1), r"exploring=-0.1"),
