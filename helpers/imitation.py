@@ -18,6 +18,8 @@ import numpy as np
 from . import checks
 from .lots import softmax
 
+MOST = 20_000  # steps of a flow: seconds
+
 
 def worth(game, x, y):
     """What each pure strategy gets, (..., m) and (..., n), against the other's mixed one."""
@@ -77,7 +79,7 @@ def flow(game, x, y=None, *, time, step=0.05):
     with np.errstate(divide="ignore"):
         u, v = np.log(x), np.log(y)
     path = [(x, y)]
-    for _ in range(checks.steps(time, "step", step)):
+    for _ in range(checks.steps(time, "step", step, MOST)):
         u, v = advance(game, u, v, step)
         v = u if alone else v
         path.append((softmax(u), softmax(v)))
@@ -108,7 +110,7 @@ def imitators(game, heads, others=None, *, time, step, rng, runs=1):
     counts = [np.tile(heads, (runs, 1)), np.tile(others, (runs, 1))]
     more = [np.maximum(paid - paid[:, :, np.newaxis, np.newaxis], 0) for paid in (game.A, game.B.T)]  # at [i, k, j, l]
     path = [[count / count.sum(axis=1, keepdims=True) for count in counts]]
-    for _ in range(checks.steps(time, "step", step)):
+    for _ in range(checks.steps(time, "step", step, MOST)):
         x, y = path[-1]
         moved = [_copied(counts[0], x, y, more[0], step, rng)]
         moved.append(moved[0] if alone else _copied(counts[1], y, x, more[1], step, rng))
