@@ -219,7 +219,8 @@ def test_without_javascript_there_are_figure_and_sentence(reader, page):
         expect(tab.locator(f"#{form.name} button").first).to_be_hidden()
         told = tab.locator(f"#{form.name} noscript")
         expect(told).to_be_visible()
-        assert told.inner_text() == form.facts["told"]
+        told.scroll_into_view_if_needed()  # before, it is not laid out, and has no text
+        expect(told).to_have_text(form.facts["told"], use_inner_text=True)
 
 
 def test_first_paint_asks_for_no_pack_far_away(reader):
