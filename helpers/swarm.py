@@ -10,6 +10,7 @@ Notation
     order      v_a: length of the mean of `toward`; 1 all together, near 0 every which way
 """
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,14 @@ class Pairs(NamedTuple):
     apart: np.ndarray
 
 
+@lru_cache(maxsize=2)
+def _near(cells):
+    """(5, cells**2): of each cell itself and half of its neighbours, so that each two neighbours come once."""
+    row, column = np.divmod(np.arange(cells * cells, dtype=np.intp), cells)
+    here, up, left, right = row * cells, (row + 1) % cells * cells, (column - 1) % cells, (column + 1) % cells
+    return np.stack([here + column, here + right, up + left, up + column, up + right])
+
+
 def pairs(at, box, radius):
     """All pairs of `at` (n, 2) at most `radius` apart on the square of side `box`, by a list of cells.
 
@@ -51,13 +60,9 @@ def pairs(at, box, radius):
     cell = row * cells + column
     # Of small whole numbers NumPy sorts those of 16 bits in linear time.
     by_cell = np.argsort(cell.astype(np.uint16) if cells <= 256 else cell, kind="stable")
-    column, row = column[by_cell], row[by_cell]
     start = np.zeros(cells * cells + 1, np.intp)  # as `repeat` wants it, in a browser too
     np.cumsum(np.bincount(cell, minlength=cells * cells), out=start[1:])
-    after, before = np.append(np.arange(1, cells), 0), np.arange(-1, cells - 1) % cells
-    here, up, right = row * cells, after[row] * cells, after[column]
-    # A cell and half of its neighbours: each pair once.
-    near = np.stack([here + column, here + right, up + before[column], up + column, up + right])
+    near = _near(cells)[:, cell[by_cell]]
     found, some = [], max(1, IN_CACHE // n)
     for turn in range(0, len(near), some):
         first, last = start[near[turn:turn + some]], start[near[turn:turn + some] + 1]
