@@ -161,10 +161,11 @@ class Updates(NamedTuple):
     staleness: np.ndarray
 
 
-def _durations(speeds, rounds, rng):
-    if speeds.size * rounds > MOST:
-        raise ValueError(f"rounds={rounds}: of {speeds.size} workers; must be at most {MOST // speeds.size}")
-    return rng.exponential(size=(speeds.size, rounds)) / speeds[:, None]
+def _durations(speeds, name, count, rng):
+    """How long each worker (w,) takes for each of `count` gradients, the argument `name`: (w, count)."""
+    if speeds.size * count > MOST:
+        raise ValueError(f"{name}={count}: of {speeds.size} workers; must be at most {MOST // speeds.size}")
+    return rng.exponential(size=(speeds.size, count)) / speeds[:, None]
 
 
 def _speeds(speeds):
@@ -181,7 +182,7 @@ def asynchronous(speeds, updates, rng):
     update is one that it missed, but for its own.
     """
     speeds, updates = _speeds(speeds), checks.count("updates", updates)
-    ends = _durations(speeds, updates, rng).cumsum(axis=1).ravel()
+    ends = _durations(speeds, "updates", updates, rng).cumsum(axis=1).ravel()
     first = np.argsort(ends, kind="stable")[:updates]
     workers = first // updates
     own = np.argsort(workers, kind="stable")  # each worker's updates in a row
@@ -193,7 +194,7 @@ def asynchronous(speeds, updates, rng):
 
 def synchronous(speeds, rounds, rng):
     """Times (rounds,) of the updates of workers that wait for the slowest, each update the mean of all their gradients."""
-    return _durations(_speeds(speeds), checks.count("rounds", rounds), rng).max(axis=0).cumsum()
+    return _durations(_speeds(speeds), "rounds", checks.count("rounds", rounds), rng).max(axis=0).cumsum()
 
 
 def staleness_law(speeds, most):

@@ -96,6 +96,12 @@ def sums(found, values):
     return np.stack(total, axis=-1).reshape(values.shape)
 
 
+def _square(birds, density):
+    """How many birds, and the side of their square."""
+    birds = checks.count("birds", birds)
+    return birds, math.sqrt(birds / checks.one_number("density", density, 1e-9, 1e9))
+
+
 def _unit(heading):
     """Unit vectors (n, 2) in these directions (n,), radians."""
     toward = np.empty((len(heading), 2))
@@ -130,9 +136,8 @@ class Vicsek:
     live = ("noise", "speed")
 
     def __init__(self, rng, *, birds=300, density=1.0, noise=1.0, speed=0.03):
-        birds = checks.count("birds", birds)
-        density = checks.one_number("density", density, 1e-9, 1e9)
-        self.rng, self.box = rng, math.sqrt(birds / density)
+        birds, self.box = _square(birds, density)
+        self.rng = rng
         self.plane = (self.box, self.box)
         self.noise, self.speed = noise, speed
         self.at = rng.random((birds, 2)) * self.box
@@ -224,9 +229,7 @@ class Boids:
     speed, sight, room, fear = 0.1, 2.0, 1.0, 4.0
 
     def __init__(self, rng, *, birds=300, density=0.75, separation=0.02, alignment=0.05, cohesion=0.01):
-        birds = checks.count("birds", birds)
-        density = checks.one_number("density", density, 1e-9, 1e9)
-        self.box = math.sqrt(birds / density)
+        birds, self.box = _square(birds, density)
         self.plane = (self.box, self.box)
         self.separation, self.alignment, self.cohesion = separation, alignment, cohesion
         self.at = rng.random((birds, 2)) * self.box

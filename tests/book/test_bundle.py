@@ -1,6 +1,7 @@
 """The one style sheet and the one script: what can be used stays, the rest goes, and pages name those two."""
 import re
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,22 @@ def test_code_is_marked_where_it_looks_other_than_its_surroundings_by_day_or_nig
            ".day .highlight .n{color: #111}\n.night .highlight .n{color: #eee}\n"
            ".day .highlight .k{color: blue}\n.night .highlight .k{color: #eee}\n.day .highlight .c{color: #111;font-style: italic}\n")
     assert bundle.distinct(css) == {"k", "c"}
+
+
+def test_the_sheet_is_made_anew_only_where_what_it_is_made_of_has_changed(tmp_path, monkeypatch):
+    made, style, static = [], bundle.style, tmp_path / "_static"
+    monkeypatch.setattr(bundle, "style", lambda *given: made.append(given) or style(*given))
+    monkeypatch.setattr(bundle, "icons", lambda css, source, target: "" if target.write_bytes(b"a font") else "")
+    for name in bundle.SHARED:
+        (static / name).parent.mkdir(parents=True, exist_ok=True)
+        (static / name).write_text("".join(bundle.MEASURED) if name == "doctools.js" else "", encoding="utf-8")
+    app = types.SimpleNamespace(outdir=tmp_path, builder=types.SimpleNamespace(name="html"), config=types.SimpleNamespace(html_theme=bundle.THEME))
+    page = '<html data-content_root="./"><link rel="stylesheet" href="_static/basic.css" /><p class="figure">'
+    for look, text, times in (("top: 0", "one", 1), ("top: 0", "two", 1), ("top: 1px", "two", 2), ("top: 1px", '<p class="note">', 3)):
+        (static / "basic.css").write_text(f".figure {{ {look} }} .note {{ left: 0 }}", encoding="utf-8")
+        (tmp_path / "index.html").write_text(page + text, encoding="utf-8")
+        bundle.write(app, None)
+        assert len(made) == times
+        css = (static / bundle.STYLE).read_text(encoding="utf-8")
+        assert look in css and (".note" in css) == ("note" in text)
+        assert f"{bundle.STYLE}?v={bundle.stamp(css)}" in (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -49,7 +49,6 @@ ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 STYLE, PROGRAM, FONT = "page.css", "page.js", "icons.woff"
 TOKEN = re.compile(r'<span class="(\w{1,3})">([^<]*)</span>')  # of code
 CELL = '<div class="cell '
-FIGURE = ('<figure class="explore"', '<figure class="stage"')
 DISTANT = "distant"
 # What a cell of a notebook shows, by what its page has of it, and the second class of such a distant cell: it says how high it is (book.css).
 SHOWN = {'<figure class="stage"': "distant-stage", '<figure class="explore"': "distant-explore", "<form": "distant-form", "<table": "distant-table"}
@@ -201,7 +200,7 @@ def distanced(cells):
     for cell in cells:
         shown = next((name for mark, name in SHOWN.items() if mark in cell), None) if "cell_output" in cell else None
         yield cell if near or shown is None or cell.startswith(DISTANT) else f"{DISTANT} {shown} {cell}"
-        near = near and not any(mark in cell for mark in FIGURE)
+        near = near and shown not in ("distant-stage", "distant-explore")
 
 
 def stamp(text: str) -> str:
