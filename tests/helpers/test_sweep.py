@@ -104,7 +104,7 @@ def models(tmp_path_factory):
     (folder / "sweep_models.py").write_text(MODELS)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(HOME)]))
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(HOME), *filter(None, [os.environ.get("PYTHONPATH")])]))
         yield importlib.import_module("sweep_models")
         del sys.modules["sweep_models"]
 
