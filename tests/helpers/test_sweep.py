@@ -2,6 +2,7 @@ import collections
 import contextlib
 import errno
 import functools
+import gc
 import importlib
 import itertools
 import json
@@ -368,6 +369,8 @@ def test_runs_are_found_though_all_have_one_hash(models, tmp_path, monkeypatch):
 def test_the_caller_holds_a_few_bytes_a_run(models, tmp_path):
     """9 a run and 8 a seed, and what sorting takes: with 1000 letters a result, none of them can be among these."""
     def peak(count):
+        gc.collect()
+        gc.freeze()  # so that what other tests have left does not put off the collecting of what this one leaves
         tracemalloc.start()
         try:
             made = sweep(models.wordy, {"b": range(4), "a": range(count // 8)}, range(2), path=tmp_path / str(count))
@@ -375,6 +378,7 @@ def test_the_caller_holds_a_few_bytes_a_run(models, tmp_path):
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
+            gc.unfreeze()
 
     peak(8)  # loads what is loaded once
     for _ in "made", "found in the file":
