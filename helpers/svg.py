@@ -2,8 +2,8 @@
 
 Each element is one line, so that the states of an explorer share most of their lines. Colours of
 the book's style become CSS variables and the font is the page's, so that the picture follows the
-theme. Coordinates keep two decimals, raster parts become indexed PNG, and what a page does not
-need (metadata, global style rules, empty groups) goes.
+theme. Coordinates keep two decimals, each point of a path is told from the point before it, raster
+parts become indexed PNG, and what a page does not need (metadata, global style rules, empty groups) goes.
 """
 import base64
 import io
@@ -21,7 +21,7 @@ RASTER = "data:image/png;base64,"
 
 LONG_DECIMAL = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 COLOR = re.compile(r"#[0-9a-f]{6}\b")
-PATH_SPACE = re.compile(r"\s*([MLQCz])\s*")
+SEGMENT = re.compile(r"([MLQCz])([^MLQCz]*)")
 FONT = re.compile(r"font: (?:(\d+) )?([\d.]+)px [^;]*|font-family: [^;]*(?:; )?")
 REFERENCE = re.compile(r"(?<=url\(#)|(?<=^#)")
 PAINT = ("style", "fill", "stroke")  # where a colour may stand
@@ -76,17 +76,39 @@ def _clean(tag, attributes, prefix):
                 yield key, prefix + value
         elif value.startswith(RASTER):
             yield key, _indexed_png(value)
+        elif key == "d":
+            yield key, _relative(value)
         elif not (key == "transform" and value.startswith("rotate(-0 ")):
             if not value.startswith(("matrix", "scale")):  # factors of a raster, far below one
                 value = LONG_DECIMAL.sub(_two_decimals, value)
-            if key == "d":
-                value = PATH_SPACE.sub(r"\1", value).strip()
-            elif key in PAINT:
+            if key in PAINT:
                 value = COLOR.sub(lambda found: VARIABLES.get(found[0], found[0]), value)
                 value = FONT.sub(_size_and_weight, value)
             if "url(#" in value or key == "href":
                 value = REFERENCE.sub(prefix, value)
             yield key, value
+
+
+def _relative(path):
+    """The path with each point as its distance from the last point, which takes fewer digits than its place.
+
+    Places are rounded to hundredths first, so that a long path ends where its data end.
+    """
+    told, last, x, y = [], "", 0, 0
+    for command, numbers in SEGMENT.findall(path):
+        places = [round(float(number) * 100) for number in numbers.split()]
+        if command in "LQC":
+            command = command.lower()
+            places[::2] = [place - x for place in places[::2]]
+            places[1::2] = [place - y for place in places[1::2]]
+            x, y = x + places[-2], y + places[-1]
+        elif places:
+            x, y = places
+        text = " ".join([f"{place / 100:g}" for place in places]).replace(" -", "-")
+        told.append(command if command != last or command in "Mz" else "" if text[0] == "-" else " ")
+        told.append(text)
+        last = command
+    return "".join(told)
 
 
 def _two_decimals(found):

@@ -9,7 +9,9 @@ import matplotlib.pyplot
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from matplotlib.path import Path as Outline
+from matplotlib.transforms import Affine2D
 from PIL import Image
 
 from helpers import figures
@@ -142,9 +144,16 @@ def test_the_same_figure_twice_is_the_same_to_the_byte():
 
 
 def path_of(d):
-    """The points of an SVG path of moves and lines."""
-    return np.array([[float(number) for number in point.split()]
-                     for point in re.split("[ML]", d)[1:]])
+    """The points of an SVG path, those that pull its curves among them."""
+    points = []
+    for command, told in re.findall("([Mlqcz])([^Mlqcz]*)", d):
+        steps = np.reshape([float(number) for number in re.findall(r"-?[\d.]+", told)], (-1, 2))
+        if command == "M":
+            points.extend(steps)
+        else:
+            for segment in np.split(steps, len(steps) // {"l": 1, "q": 2, "c": 3}.get(command, 1)) if len(steps) else []:
+                points.extend(points[-1] + segment)
+    return np.array(points)
 
 
 def test_the_line_goes_where_the_data_go():
@@ -159,6 +168,24 @@ def test_the_line_goes_where_the_data_go():
     height = fig.get_figheight() * FIGURE_UNIT
     expected = np.column_stack([points[:, 0], height - points[:, 1]])
     np.testing.assert_allclose(path_of(line.get("d")), expected, atol=0.0051)
+
+
+def test_a_long_path_and_a_curve_go_where_their_data_do():
+    x, y = np.linspace(0, 1, 3000), np.random.default_rng(0).random(3000)
+    x[1500] = np.nan  # two pieces
+    with figures.style():
+        fig, ax = figures.panel()
+        ax.plot(x, y, color="#123456")
+        ring = ax.add_patch(Circle((0.5, 0.5), 0.3, color="#654321"))
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        lines = svg_lines(fig, "jury")
+        on_page = Affine2D().scale(1 / fig.dpi).translate(0, -fig.get_figheight()).scale(FIGURE_UNIT, -FIGURE_UNIT)
+        ends = on_page.transform(ax.transData.transform(np.column_stack([x, y])[[0, -1]]))
+        curve = on_page.transform(ring.get_transform().transform(ring.get_path().vertices[:-1]))
+    long, round_one = ([path_of(element.get("d")) for element in elements(lines) if color in element.get("style", "")]
+                       for color in ("#123456", "#654321"))
+    np.testing.assert_allclose(np.vstack(long)[[0, -1]], ends, atol=0.0051)
+    np.testing.assert_allclose(np.vstack(round_one), curve, atol=0.0051)
 
 
 def test_a_mark_stands_where_its_datum_is():
