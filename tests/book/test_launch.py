@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -145,8 +146,24 @@ def test_without_pyodide_there_is_no_lite_and_the_build_says_so(tmp_path, monkey
     (App.outdir / "lite").mkdir(parents=True)
     said = []
     monkeypatch.setattr(lite.logger, "info", said.append)
+    lite.on_env_updated(App, None)
     lite.on_build_finished(App, None)
     assert "without lite/" in said[0] and not (App.outdir / "lite").exists()
+
+
+def test_a_lite_that_fails_stops_the_build_with_what_it_said(tmp_path):
+    (tmp_path / "lite").mkdir()
+    (tmp_path / "lite" / lite.SAID).write_text("no such notebook", encoding="utf-8")
+    with pytest.raises(ExtensionError, match="no such notebook"):
+        lite.ended(subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]), tmp_path / "html")
+
+
+def test_a_build_that_fails_leaves_no_lite_at_work(tmp_path):
+    class App:
+        living_book_lite = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+    lite.on_build_finished(App, RuntimeError("a page cannot be written"))
+    assert App.living_book_lite.returncode < 0
 
 
 def test_workflows_call_what_the_makefile_has():

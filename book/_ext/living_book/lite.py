@@ -1,8 +1,8 @@
 """Chapters and assignments in the reader's browser: JupyterLite in the built site, at lite/, with the helpers as a wheel.
 
-When the pages are written (`build-finished`), the live notebooks, the assignments and the data go to _build/lite, `jupyter lite build`
-makes lite/ of them, and Pyodide's lock is told of the helpers and of the kernel's own wheels, so that one import
-fetches all that it needs. The Pyodide is the pages' own. Without it there is no lite/, and the build says so.
+When the notebooks are read (`env-updated`), the live ones, the assignments and the data go to _build/lite, and Pyodide's lock is told of
+the helpers and of the kernel's own wheels, so that one import fetches all that it needs. `jupyter lite build` makes lite/ of them while
+Sphinx writes the pages. The Pyodide is the pages' own. Without it there is no lite/, and the build says so.
 """
 import hashlib
 import json
@@ -32,6 +32,7 @@ OURS = "power-of-decentralization"
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")  # of JupyterLab's, what is used
 # The kernel's own wheels: what each needs, and what it is imported as.
 KERNEL_WHEELS = {"piplite": ("micropip",), "ipykernel": (), "pyodide-kernel": ("comm", "ipython", "traitlets")}
+MADE_OF, SAID = "made_of.txt", "said.txt"  # what a lite/ is made of; what the one at work says
 AT_START = ("micropip", "comm", "jedi", "ipython", *KERNEL_WHEELS, OURS)
 SAVED_EVERY = 10  # seconds
 KEPT = (f"Your changes are saved every {SAVED_EVERY} seconds, or at once with Ctrl+S (Cmd+S); what is saved is kept in this browser, also when "
@@ -129,8 +130,8 @@ def first_cell(place):
     return of
 
 
-def build(root: Path, site: Path):
-    """lite/ in `site`, which was built of the book at `root`. Raises ExtensionError if it fails."""
+def begun(root: Path, site: Path) -> subprocess.Popen | None:
+    """What makes lite/ in `site` of the book at `root`, at work; None where lite/ is already made of the same."""
     source, glued = site.parent / "lite", site.parent / "jupyter_execute" / "book"
     shutil.rmtree(source, ignore_errors=True)  # with what doit remembers of the last time: it would leave steps out
     students(root / "book", source / "files" / "assignments")
@@ -144,29 +145,47 @@ def build(root: Path, site: Path):
         "federated_extensions": [str(labextensions / name) for name in EXTENSIONS]}}), encoding="utf-8")
     date = date_of(root)
     made_of = fingerprint([root / "requirements.lock", *(path for path in source.rglob("*") if path.is_file())]) + date
-    kept = site / "lite" / "made_of.txt"
+    kept = site / "lite" / MADE_OF
     if kept.exists() and kept.read_text(encoding="utf-8") == made_of:
-        return
+        return None
     shutil.rmtree(site / "lite", ignore_errors=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "jupyter", "lite", "build", "--output-dir", str(site / "lite"), "--contents", "files",
-         "--apps", "lab", "--apps", "notebooks", "--apps", "tree", "--no-sourcemaps", "--no-unused-shared-packages"],
-        capture_output=True, text=True, check=False, cwd=source, env={**os.environ, "SOURCE_DATE_EPOCH": date})
-    if done.returncode:
-        raise ExtensionError(f"jupyter lite build failed: {(done.stderr or done.stdout).strip()[-2000:]}")
-    kept.write_text(made_of, encoding="utf-8")
+    (source / MADE_OF).write_text(made_of, encoding="utf-8")
+    with (source / SAID).open("w", encoding="utf-8") as said:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lite", "build", "--output-dir", str(site / "lite"), "--contents", "files",
+             "--apps", "lab", "--apps", "notebooks", "--apps", "tree", "--no-sourcemaps", "--no-unused-shared-packages"],
+            stdout=said, stderr=said, cwd=source, env={**os.environ, "SOURCE_DATE_EPOCH": date})
+
+
+def ended(process: subprocess.Popen, site: Path):
+    """Wait for the end of what has `begun`. Raises ExtensionError if it fails."""
+    source = site.parent / "lite"
+    if process.wait():
+        raise ExtensionError(f"jupyter lite build failed: {(source / SAID).read_text(encoding='utf-8').strip()[-2000:]}")
+    shutil.copyfile(source / MADE_OF, site / "lite" / MADE_OF)
+
+
+def on_env_updated(app, env):
+    root, site = Path(app.confdir), Path(app.outdir)
+    app.living_book_lite = None
+    if app.builder.name != "html" or not live_notebooks.chapters(root / "book"):
+        return
+    if app.config.living_book_has_python:
+        app.living_book_lite = begun(root, site)
+    else:
+        shutil.rmtree(site / "lite", ignore_errors=True)
+        logger.info("There is no Pyodide in the cache, so the book is built without lite/, its notebooks in the browser.")
 
 
 def on_build_finished(app, exception):
-    root, site = Path(app.confdir), Path(app.outdir)
-    if exception is not None or app.builder.name != "html" or not live_notebooks.chapters(root / "book"):
-        return
-    if not app.config.living_book_has_python:
-        shutil.rmtree(site / "lite", ignore_errors=True)
-        logger.info("There is no Pyodide in the cache, so the book is built without lite/, its notebooks in the browser.")
-        return
-    build(root, site)
+    process = getattr(app, "living_book_lite", None)
+    if process and exception is not None:
+        process.kill()
+        process.wait()
+    elif process:
+        ended(process, Path(app.outdir))
 
 
 def setup(app):
+    app.connect("env-updated", on_env_updated)
     app.connect("build-finished", on_build_finished)
