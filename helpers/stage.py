@@ -24,7 +24,7 @@ from helpers.figures import THEME, theme_css
 from helpers.live import Live, packed
 from helpers.predict import take_gate
 from helpers.record import record
-from helpers.scenes import GESTURES
+from helpers.scenes import GESTURES, Points
 from helpers.still import still
 
 HELPERS = Path(__file__).parent
@@ -81,7 +81,7 @@ def stage(model, *, looks, scenarios=None, steps=600, every=2, pace=60, seed=1, 
     """Show `model`, a class as `scenes` describes, moving.
 
     `looks`: for each layer the name of its colour, or {kind: colour} for points of several kinds,
-    in their order. `scenarios`: {title: Scenario}; the first is the one that the page opens with.
+    in their order. What is named "" is not in the key, nor are the kinds of a list of colours. `scenarios`: {title: Scenario}; the first is the one that the page opens with.
     Each is recorded for `steps` steps, a frame for `every` of them, and plays at `pace` steps a
     second. `challenge`: one line that asks the reader to make `model.reached()` true. `name`: the
     stage's address in its page, by default the class's name. The other keywords are controls, as
@@ -162,10 +162,14 @@ def _looks(model, looks):
         raise ValueError(f"looks has {sorted(looks)}; {model.__name__} has the layers {sorted(model.layers)}")
     for layer in model.layers:
         look = looks[layer]
-        kinds = look if isinstance(look, dict) else {layer.replace("_", " "): look}
-        if not set(kinds.values()) <= set(THEME):
+        if isinstance(look, list):
+            names, chosen = [""] * len(look), look
+        else:
+            kinds = look if isinstance(look, dict) else {layer.replace("_", " "): look}
+            names, chosen = list(kinds), list(kinds.values())
+        if not set(chosen) <= set(THEME):
             raise ValueError(f"looks={look!r} for the layer {layer!r}: a colour is one of {', '.join(THEME)}")
-        colors[layer], labels[layer] = list(kinds.values()), list(kinds)
+        colors[layer], labels[layer] = chosen, names
     return colors, labels
 
 
@@ -199,13 +203,18 @@ def _check(model, controls, scenarios, steps, every):
                                  f"cannot show; it takes {', '.join(map(str, values[setting]))}")
 
 
+def _mark(layer):
+    """What a layer is drawn with, for the key."""
+    return "darts" if isinstance(layer, Points) and "heading" in layer.columns.split() else type(layer).__name__.lower()
+
+
 def _html(engine, said, picture, recording, *, name, model, controls, scenarios, labels, colors,
           challenge, seed, after):
     title = escape(model.__doc__.strip().splitlines()[0].rstrip("."))
     key = "".join(
-        f'<li><span class="stage-{type(model.layers[layer]).__name__.lower()}" '
+        f'<li><span class="stage-{_mark(model.layers[layer])}" '
         f'style="--color: var(--fig-{color})"></span>{escape(text)}</li>'
-        for layer in labels for text, color in zip(labels[layer], colors[layer], strict=True))
+        for layer in labels for text, color in zip(labels[layer], colors[layer], strict=True) if text)
     choices = "".join(f"<option>{escape(one)}</option>" for one in scenarios)
     speeds = "".join(f'<option value="{factor}"{" selected" * (factor == 1)}>{speed}</option>'
                      for speed, factor in SPEEDS.items())

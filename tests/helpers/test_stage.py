@@ -71,6 +71,12 @@ def test_the_page_s_contract(baked):
     assert [item.text for item in figure.select(".stage-key li")] == ["warmth", "ties", "free", "pushed"]
 
 
+def test_the_key_shows_each_mark_as_it_is_drawn_and_leaves_out_what_has_no_name(baked):
+    show(looks=LOOKS | {"ties": ["muted"]})
+    assert [(item.text, item.span["class"]) for item in figure_of(baked).select(".stage-key li")] == [
+        ("warmth", ["stage-field"]), ("free", ["stage-darts"]), ("pushed", ["stage-darts"])]
+
+
 def test_every_field_has_a_name_for_those_who_cannot_see_it(baked):
     show()
     figure = figure_of(baked)
