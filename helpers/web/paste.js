@@ -51,7 +51,19 @@ class Paste {
     this.ask();
   }
 
+  // One question at a time: what is asked meanwhile is asked next, as the form then stands.
   async ask() {
+    this.due = true;
+    if (this.asking) return;
+    this.asking = true;
+    while (this.due) {
+      this.due = false;
+      await this.askOnce();
+    }
+    this.asking = false;
+  }
+
+  async askOnce() {
     const { text, truth, leave_out } = this.form.elements;
     const message = { do: this.answered ? "go" : "start", text: text.value, truth: truth.value, leave_out: leave_out.checked };
     this.engine ??= this.start();

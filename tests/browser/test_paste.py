@@ -46,6 +46,12 @@ def figure(reader):
     assert not [url for url in asked if not re.search(r"/(?:_pyodide|_python|_static|_packs)/", url)]  # what it loads; nothing it sends
 
 
+def test_what_is_changed_while_python_starts_is_weighed_too(figure):
+    weigh(figure, "1\n2\n3\n")
+    weigh(figure, LINES, "1198")
+    expect(figure.locator("output p")).to_have_text(sentences(LINES, "1198"), timeout=90_000)
+
+
 def test_python_in_the_page_says_what_it_says_here(figure):
     weigh(figure, LINES, "1198")
     told = figure.locator("output p")
