@@ -5,10 +5,12 @@ import numpy as np
 
 from . import checks, exchange
 from .scenes import Edges, Field, Points
+from .wording import signed
 
 SIZE, CELLS = 100.0, 60  # the map's side, and its cells along it
 WIDEST = 10.0  # a price at the map's edge, in cloth; 1 / WIDEST at the opposite one
 TRAIL = 400
+SEEN = 0.02  # of the map's side of 100: a call so near the last one leaves no mark of its own
 WITHIN = 0.02  # of the supply: so near, the market is cleared
 CALLS = 8  # by which a reader should clear it
 GOODS = ("bread", "wine", "cloth")
@@ -44,7 +46,7 @@ class Auctioneer:
         far = exchange.gap(self.economy, self.prices_at(np.stack([x, y], axis=-1)))
         self.shade = np.minimum(far, 1.0)
         self.trail = np.full((TRAIL, 2), np.nan)
-        self.called = self.by_hand = 0
+        self.called = self.marks = self.by_hand = 0
         self._call(np.array(START[economy]))
 
     def __setattr__(self, name, value):
@@ -67,7 +69,10 @@ class Auctioneer:
 
     def _call(self, prices):
         if hasattr(self, "prices"):
-            self.trail[self.called % TRAIL] = self.points_of(self.prices)
+            at = self.points_of(self.prices)
+            if not np.all(np.abs(at - self.trail[(self.marks - 1) % TRAIL]) < SEEN):
+                self.trail[self.marks % TRAIL] = at
+                self.marks += 1
             self.called += 1
         self.prices = prices
         self.short = exchange.excess(self.economy, prices)  # of each good, summed over the agents
@@ -98,14 +103,15 @@ class Auctioneer:
         tip = now + pull / max(size, 1e-12) * 25 * min(1.0, size) ** 0.5
         points = np.column_stack([np.stack([now, tip]), [0.0, 1.0]])
         inside = np.all((points[:, :2] >= 0) & (points[:, :2] <= SIZE), axis=1)
+        inside[1] &= not self.cleared()
         return {"far_from_clearing": self.shade * self.shaded, "calls": self.trail,
-                "pull": np.array([[0.0, 1.0, float(inside.all() and not self.cleared())]]),
+                "pull": np.array([[0.0, 1.0, float(inside.all())]]),
                 "now": np.where(inside[:, np.newaxis], points, np.nan)}
 
     def readout(self):
         bread, wine = (float(price) for price in self.prices[:2] / self.prices[2])
         short = self.short / self.supply
-        wanted = ", ".join(f"{good} {share:+.1%}" for good, share in zip(GOODS, short.tolist(), strict=True))
+        wanted = ", ".join(f"{good} {signed(share, 1)}" for good, share in zip(GOODS, short.tolist(), strict=True))
         said = f"Call {self.called}: bread at {bread:.2f}, wine at {wine:.2f} cloth. Wanted beyond the supply: {wanted}. "
         return said + ("The market is cleared." if self.cleared() else f"The market is not cleared (it is when all are within {WITHIN:.0%}).")
 

@@ -213,7 +213,7 @@ class Descent:
         for number, what in ((self.left, "left the map"), (self.diverged, "diverged")):
             if number:
                 said += f"{number} {what} and {'was' if number == 1 else 'were'} taken off; "
-        return said + f"the middle of the map's lowest cell is at {self.least:.4f}."
+        return said + f"the lowest point of the map's grid is at {self.least:.4f}."
 
     def reached(self):
         """On the mountain range a ball lies still in a lowest valley, far from where it or its mirror image was dropped."""

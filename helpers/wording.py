@@ -16,6 +16,13 @@ def percent(share: float, places: int = 1) -> str:
     return f"{shown:.{places}f}%"
 
 
+def signed(share: float, places: int = 0) -> str:
+    """`share` of one as a percentage with its sign: '+21%', '−50%', and '+0%' for what rounds to nothing."""
+    share = checks.one_number("share", share)
+    places = checks.count("places", checks.one_number("places", places, 0, 15), 0)
+    return f"{round(100 * share, places) + 0:+.{places}f}%".replace("-", "\N{MINUS SIGN}")
+
+
 def plural(number: int, noun: str, many: str | None = None) -> str:
     """'1 voter', '1001 voters', '10,000 people'."""
     number = checks.count("number", number, 0)

@@ -39,6 +39,13 @@ def test_the_rule_clears_a_market_of_strangers_but_not_scarf_s(seed):
     assert len(path) == TRAIL and ((path - 50) ** 2).sum(axis=1).min() > 100
 
 
+def test_a_market_at_rest_keeps_the_way_by_which_it_came():
+    made = model(steps=3 * TRAIL)
+    np.testing.assert_allclose(made.trail[0], made.points_of(np.array([1.0, 3.0, 1.0])))
+    assert made.cleared() and made.called == 3 * TRAIL and np.isnan(made.trail[-1]).all()
+    assert np.isnan(made.scene()["now"][1]).all()  # there is no shortage
+
+
 def test_a_price_never_falls_to_zero():
     made = model(steps=3000, economy="Scarf's economy", rate=2.0)
     assert np.all(made.prices > 0) and np.isfinite(made.prices).all()

@@ -103,7 +103,7 @@ def test_a_bowl_throws_balls_out_beyond_two_over_its_curvature():
     assert len(lost.places) == 0 and lost.left == 1 and lost.diverged == 0
     scene = lost.scene()
     assert np.isnan(scene["balls"]).all() and np.isnan(scene["trails"]).all()
-    assert lost.readout() == f"Step 500: no ball is left; 1 left the map and was taken off; the middle of the map's lowest cell is at {lost.least:.4f}."
+    assert lost.readout() == f"Step 500: no ball is left; 1 left the map and was taken off; the lowest point of the map's grid is at {lost.least:.4f}."
 
 
 @pytest.mark.parametrize("rate, left, what", [(50.0, 2, "2 left the map and were"), (1e300, 2, "2 left the map and were"),
@@ -112,7 +112,7 @@ def test_a_ball_that_overflows_has_diverged_and_one_that_is_far_off_has_left(rat
     made = model([(5, 5), (90, 10)], rate=rate)
     made.step()
     assert made.left == left and made.diverged == 2 - left and not len(made.places)
-    assert made.readout() == f"Step 1: no ball is left; {what} taken off; the middle of the map's lowest cell is at {made.least:.4f}."
+    assert made.readout() == f"Step 1: no ball is left; {what} taken off; the lowest point of the map's grid is at {made.least:.4f}."
     made.step()
     assert made.left == left and made.diverged == 2 - left
 
@@ -123,7 +123,7 @@ def test_a_ball_of_which_one_number_overflows_has_diverged():
     made.momentum = 0.5
     made.step()
     assert made.left == 1 and made.diverged == 2
-    assert "no ball is left; 1 left the map and was taken off; 2 diverged and were taken off; the middle" in made.readout()
+    assert "no ball is left; 1 left the map and was taken off; 2 diverged and were taken off; the lowest" in made.readout()
 
 
 def test_only_those_that_left_are_taken_off():
@@ -346,7 +346,7 @@ def test_what_it_says():
     assert made.readout() == "Step 0: no ball on the map yet."
     made = model([(20, 20)])
     loss = made.losses(made.places)[0]
-    assert made.readout() == f"Step 0: 1 rolling at loss {loss:.4f}; the middle of the map's lowest cell is at {made.least:.4f}."
+    assert made.readout() == f"Step 0: 1 rolling at loss {loss:.4f}; the lowest point of the map's grid is at {made.least:.4f}."
     made = model([(20, 20), (60, 32)])
     low, high = sorted(made.losses(made.places))
     assert f"2 rolling at loss {low:.4f} to {high:.4f};" in made.readout()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.wording import percent, plural
+from helpers.wording import percent, plural, signed
 
 
 @pytest.mark.parametrize("share, places, text", [
@@ -21,6 +21,11 @@ def test_percent_claims_certainty_only_of_the_certain(share, places):
     assert (text == exact[0]) == (share == 1) and (text == exact[1]) == (share == 0)
 
 
+@pytest.mark.parametrize("share, places, text", [(0.214, 0, "+21%"), (-0.5, 0, "−50%"), (-0.0001, 1, "+0.0%"), (3.48, 0, "+348%"), (-0.0123, 1, "−1.2%")])
+def test_signed(share, places, text):
+    assert signed(share, places) == text
+
+
 @pytest.mark.parametrize("number, text", [(1, "1 voter"), (11, "11 voters"), (1001, "1001 voters"), (10_000, "10,000 voters")])
 def test_plural(number, text):
     assert plural(number, "voter") == text
@@ -29,6 +34,7 @@ def test_plural(number, text):
 
 @pytest.mark.parametrize("call, message", [
     (lambda: percent("1"), "share='1': must be a number"), (lambda: percent(0.5, 16), "places=16: must be finite and in"),
+    (lambda: signed("1"), "share='1': must be a number"), (lambda: signed(0.5, -1), "places=-1: must be finite and in"),
     (lambda: plural(-1, "voter"), "number=-1: must be finite and in"), (lambda: plural(2, 5), "noun=5: must be a word"),
     (lambda: plural(2, "voter", ["voters"]), r"many=\['voters'\]: must be a word"),
 ])
