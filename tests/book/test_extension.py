@@ -131,6 +131,13 @@ def test_roots_do_not_hang_and_integrals_stand_apart():
     assert re.search("<msubsup><mo>&#x0222B;</mo><mn>0</mn><mn>1</mn></msubsup>", of(r"\int_0^1 x", "block"))
 
 
+def test_bars_around_a_thing_are_close_to_it():
+    of = mathematics.mathml
+    for latex, sign in ((r"|p|^2 + r", "7C"), (r"\|w\|", "2016")):
+        assert re.findall(f"<mo([^>]*)>&#x0*{sign};", of(latex, "inline")) == [' stretchy="false" lspace="0" rspace="0"'] * 2
+    assert 'form="prefix">&#x0007C;' in of(r"\left| \frac{p}{2} \right|", "block")  # which grows with what is in it
+
+
 @pytest.fixture
 def copy(book, tmp_path):
     """The built book, to be changed."""

@@ -40,6 +40,11 @@ def test_the_book_is_built():
     assert [page for page in PAGES if page.parent == SITE / "book"]
 
 
+def test_sources_are_written_in_words_and_not_in_latex():
+    listed = [source.text for source in parsed(SITE / "book" / "references.html").select("div.citation")]
+    assert len(listed) > 200 and [text for text in listed if re.search(r"[\\{}]|--", text)] == []
+
+
 @every_page
 def test_a_page_loads_nothing_from_elsewhere(soup):
     loaded = [(element.name, element[attribute]) for name, attribute in LOADS.items()

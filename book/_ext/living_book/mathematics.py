@@ -6,12 +6,14 @@ from latex2mathml.converter import convert
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
-# latex2mathml sets "b log 2" without the spaces that TeX leaves around a named operator, and the fraction against its integral.
+# latex2mathml sets "b log 2" without the spaces that TeX leaves around a named operator, the fraction against its integral, and bars
+# as if they were between two things, not around one.
 NAMED = "<mi>(?:log|exp|max|min|arg|sin|cos|Var)</mi>"
 OPERATOR = re.compile(rf"<msub>{NAMED}<m[in]>[^<]*</m[in]></msub>|{NAMED}")  # log, or log with its base
 SPACE = '<mspace width="0.17em"/>'
 NEEDLESS = re.compile(re.escape(SPACE) + r'(?=<mo[^>]*>[(&])')
 INTEGRAL = re.compile(r"(?<!<msub>)(?<!<msup>)(?<!<msubsup>)<mo>&#x0222B;</mo>")  # one without limits
+BAR = re.compile(r'<mo(?: fence="false")?(?: stretchy="false")?>(&#x0007C;|&#x02016;)</mo>')
 # As high as a digit and as deep as a bracket, or the root's sign would hang below a lone small letter.
 ROOT = '<msqrt><mspace height="0.72em" depth="0.15em"/>'
 LONG = 16  # signs, from which on a formula in the text may be wider than a phone
@@ -21,6 +23,7 @@ BEFORE, AFTER = re.compile(r"[^\s\u2013\u2014-]+$"), re.compile(r"^[^\s\u2013\u2
 def mathml(latex: str, display: str) -> str:
     spaced = OPERATOR.sub(rf"{SPACE}\g<0>{SPACE}", convert(latex, display=display))
     spaced = INTEGRAL.sub(rf"\g<0>{SPACE}", spaced)
+    spaced = BAR.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', spaced)
     return NEEDLESS.sub("", spaced).replace("<msqrt>", ROOT)
 
 
