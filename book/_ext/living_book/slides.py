@@ -21,6 +21,7 @@ FILES = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"
 OURS = Path(__file__).parent / "slides"  # style sheet and start
 LEFT_OUT = ("exercises", "further-reading")
 FRONT_END = re.compile(rf"_static/(?:{'|'.join(re.escape(name) for scripts in figures.SCRIPTS.values() for name in scripts)})")
+FONTS = ("inter-regular", "inter-semibold", "book-math")
 STYLES = ("figures.css", "explore.css", "stage.css", "paste.css", "book.css")
 SHOWN = "figure, form.predict, table, .system-card"
 END = re.compile(r"(?<!\bal)[.?!](?=\s|$)")  # of a sentence; not the point of et al.
@@ -106,7 +107,8 @@ def deck_of(page: str):
     slides = "\n".join("<section>" + "".join(
         f"<section>{''.join(map(str, shown))}<aside class=\"notes\">{''.join(map(str, notes))}</aside></section>"
         for shown, notes in stack) + "</section>" for stack in deck.stacks)
-    styles = "".join(f'<link rel="stylesheet" href="../_static/{name}">' for name in STYLES)
+    styles = "".join(f'<link rel="preload" href="../_static/fonts/{name}.woff2" as="font" type="font/woff2" crossorigin>' for name in FONTS)
+    styles += "".join(f'<link rel="stylesheet" href="../_static/{name}">' for name in STYLES)
     scripts = "".join(str(script) for script in soup.select("script[src]") if FRONT_END.search(script["src"]))
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title.get_text()}: slides</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
