@@ -5,6 +5,7 @@ import numpy as np
 
 from . import checks, society
 from .scenes import Edges, Field, Points
+from .wording import signed
 
 PLAN = """
 ......
@@ -153,10 +154,9 @@ class Bidding:
             said += f"Sacked: {', '.join(gone)}; the best walk left is worth {self.possible:.2f} of {self.first:.2f}. "
         if self.walks and self.possible > 0:
             share = sum(self.walks) / len(self.walks) / self.possible
-            said += f"The last {len(self.walks)} walks earned {100 * share:.0f} % of the best possible. "
+            said += f"The last {len(self.walks)} walks earned {100 * share:.0f}% of the best possible. "
         if self.taken.sum() > 0:
-            said += (f"{self._name(int(self.taken.argmax()))} takes in most; of all takings {100 * self.gained.sum() / self.taken.sum():.0f} % "
-                     "are profit.")
+            said += (f"{self._name(int(self.taken.argmax()))} takes in most; the profits of all are {signed(self.gained.sum() / self.taken.sum())} of all takings.")
         return said.strip()
 
     def reached(self):

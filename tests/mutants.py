@@ -68,6 +68,8 @@ def main():
     every = mutants()
     if not every:
         raise RuntimeError(f"mutmut made no mutants in {ROOT / 'mutants'}: see what it said")
+    if not (ROOT / "mutants" / "mutmut-stats.json").exists():
+        raise RuntimeError("a test fails before anything is changed: set debug = true under [tool.mutmut] in pyproject.toml to see which")
     chosen = sample(every)
     mutmut("run", *(name for names in chosen.values() for name in names), check=True)
     after = mutants()

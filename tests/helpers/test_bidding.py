@@ -3,6 +3,7 @@ import pytest
 
 from helpers import bidding, society
 from helpers.bidding import NAMES, Bidding
+from helpers.wording import signed
 
 pytestmark = pytest.mark.usefixtures("one_blas_thread")
 NORTH, EAST, SOUTH, WEST = range(4)
@@ -159,7 +160,7 @@ def test_takings_profits_and_the_last_sale():
     np.testing.assert_allclose(made.gained, gained)
     high = made.scene()["modules"][:8, 1]
     np.testing.assert_allclose(high, 5 + 40 * np.clip(taken / 40, 0, 1))
-    assert f"of all takings {100 * gained.sum() / taken.sum():.0f} % are profit" in made.readout()
+    assert f"the profits of all are {signed(gained.sum() / taken.sum())} of all takings" in made.readout()
     winner, seller, paid = made.last
     name = [f"{NAMES[k % 4]} {k // 4 + 1}" for k in range(8)]
     to = "nobody" if seller < 0 else "itself" if seller == winner else name[seller]
