@@ -130,6 +130,6 @@ def test_search_finds_a_word_also_from_files(reader, where):
         expect(found.locator(".context").first).to_contain_text(re.compile("evaporat", re.IGNORECASE))
         expect(tab.locator("#search-results")).not_to_contain_text("Show the code")  # it is the text that is quoted
         expect(found.locator(".context")).to_have_count(found.count())
-        assert min(map(len, found.locator(".context").all_inner_texts())) > 150
+        assert min(map(len, found.locator(".context").all_inner_texts())) > 100
     found.locator("a").first.click()
     tab.wait_for_url("**/book/**")

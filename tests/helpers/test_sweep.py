@@ -629,7 +629,7 @@ def test_a_scheduler_that_is_killed(models, scheduler, tmp_path):
     asked = models.beheading, {"a": range(400), "pid": [process.pid], "path": [str(path)]}, [0]
     with pytest.raises(ConnectionError) as said:
         sweep(*asked, cluster=address, path=path)
-    assert process.wait() == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     kept = len(lines(path)) - 1
     assert 3 <= kept < 400
     assert str(said.value) == ("cluster: the scheduler went away, or cancelled the runs. "

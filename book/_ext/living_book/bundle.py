@@ -41,7 +41,9 @@ QUOTED = """addEventListener("DOMContentLoaded", () => {
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     for (const one of page.querySelectorAll("figure, .cell, form, details, .bd-header-article, #jb-print-docs-body")) one.remove();
-    for (const one of page.querySelectorAll("h1, h2, h3, p, dt, dd, li, th, td")) one.append(" ");  // a term, and what it means
+    for (const one of page.querySelectorAll("h1, h2, h3, p, dt, dd, li, th, td")) one.append(" ");
+    const term = anchor ? page.querySelector(`dt${anchor}`) : null;
+    term?.append(term.nextElementSibling.textContent);  // what it means
     return textOf(page.documentElement.outerHTML, anchor).replace(/\\s+/g, " ");
   };
 })"""

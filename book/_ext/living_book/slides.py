@@ -21,7 +21,7 @@ FILES = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"
 OURS = Path(__file__).parent / "slides"  # style sheet and start
 LEFT_OUT = ("exercises", "further-reading")
 FRONT_END = re.compile(rf"_static/(?:{'|'.join(re.escape(name) for scripts in figures.SCRIPTS.values() for name in scripts)})")
-FONTS = ("inter-regular", "inter-semibold", "book-math")
+FONTS = ("inter-regular", "inter-semibold")  # wanted at once, as in the pages
 STYLES = ("figures.css", "explore.css", "stage.css", "paste.css", "book.css")
 SHOWN = "figure, form.predict, table, .system-card"
 END = re.compile(r"(?<!\bal)[.?!](?=\s|$)")  # of a sentence; not the point of et al.
