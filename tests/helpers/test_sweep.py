@@ -606,7 +606,7 @@ def scheduler(models, tmp_path):
     where, said = tmp_path / "scheduler.json", subprocess.DEVNULL
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
                "--scheduler-file", str(where)]
-    with subprocess.Popen(command, stderr=said, cwd=tmp_path) as process:
+    with subprocess.Popen(command, stderr=said, cwd=HOME) as process:
         try:
             address = None
             while address is None:
@@ -615,7 +615,7 @@ def scheduler(models, tmp_path):
                     address = json.loads(where.read_text())["address"]
                 time.sleep(0.02)
             command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "2", "--no-nanny", "--no-dashboard"]
-            with subprocess.Popen(command, stderr=said, cwd=tmp_path) as worker:
+            with subprocess.Popen(command, stderr=said, cwd=HOME) as worker:
                 yield process, address
                 worker.kill()
         finally:
