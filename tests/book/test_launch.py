@@ -1,6 +1,7 @@
 """What the buttons open: the fork's own repository on Binder, and lite/ where there is a Pyodide."""
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -66,7 +67,8 @@ def test_there_is_a_button_only_where_something_is_behind_it():
     assert 'href="https://x.org/?a=1&amp;b=2"' in there and "lite/" not in there
 
 
-def test_the_helpers_wheel_has_all_that_they_read_and_a_name_of_its_own(tmp_path):
+def test_the_helpers_wheel_has_all_that_they_read_and_a_name_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(lite, "WHEELS", tmp_path / "kept")
     wheel = lite.helpers_wheel(tmp_path)
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if name.startswith("helpers/")}
@@ -74,7 +76,22 @@ def test_the_helpers_wheel_has_all_that_they_read_and_a_name_of_its_own(tmp_path
     assert inside == sources
     again = tmp_path / "again"
     again.mkdir()
+    shutil.rmtree(lite.WHEELS)
     assert lite.helpers_wheel(again).name == wheel.name
+
+
+def test_a_wheel_is_made_again_only_when_a_part_of_it_has_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(lite, "WHEELS", tmp_path / "kept")
+    script, project = tmp_path / "mine.py", tmp_path / "pyproject.toml"
+    script.write_text("a = 1")
+    project.write_text('[project]\nname = "mine"\nversion = "1"\n[tool.setuptools]\npy-modules = ["mine"]\n')
+    parts = {script: "mine.py", project: "pyproject.toml"}
+    first = lite.wheel(parts, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(lite.subprocess, "run", None)
+        assert lite.wheel(parts, tmp_path) == first
+    script.write_text("a = 2")
+    assert lite.wheel(parts, tmp_path) != first and len(list(lite.WHEELS.iterdir())) == 1
 
 
 def test_the_lock_names_what_is_there_with_its_hash():

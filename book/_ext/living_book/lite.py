@@ -27,6 +27,7 @@ from living_book.fresh import fingerprint
 
 PACKAGE = Path(helpers.__file__).parents[1]
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
+WHEELS = PACKAGE / "_build" / "wheels"
 OTTER = PACKAGE / "book" / "teaching" / "otter_in_browser"
 OURS = "power-of-decentralization"
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")  # of JupyterLab's, what is used
@@ -53,15 +54,25 @@ def date_of(root: Path) -> str:
 
 def wheel(parts, target: Path) -> Path:
     """A wheel in `target` of the project that `parts` make up, {file or folder: its path within the project}. Its name holds its
-    hash: a reader's browser never takes an older one for it."""
-    with tempfile.TemporaryDirectory() as folder:
+    hash: a reader's browser never takes an older one for it. The last one is kept in WHEELS, to be made again when a part changes."""
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WHEELS) as folder:
+        project, whole = Path(folder) / "project", Path(folder) / "whole"
         for part, place in parts.items():
-            copy = shutil.copytree if part.is_dir() else shutil.copyfile
-            copy(part, Path(folder) / place)
-        subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-                        "--disable-pip-version-check", "--wheel-dir", folder, folder],
-                       check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"})
-        built, = Path(folder).glob("*.whl")
+            if part.is_dir():
+                shutil.copytree(part, project / place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                (project / place).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(part, project / place)
+        kept = WHEELS / fingerprint([PACKAGE / "requirements.lock", *(path for path in project.rglob("*") if path.is_file())])
+        if not kept.exists():
+            subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
+                            "--disable-pip-version-check", "--wheel-dir", str(whole), str(project)],
+                           check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"})
+            for old in WHEELS.glob(f"*/{next(whole.iterdir()).name}"):
+                shutil.rmtree(old.parent)
+            whole.rename(kept)
+        built, = kept.iterdir()
         name, version, rest = built.name.split("-", 2)
         stamp = int(hashlib.sha256(built.read_bytes()).hexdigest()[:12], 16)  # a wheel's build tag is a number
         return Path(shutil.copyfile(built, target / f"{name}-{version}-{stamp}-{rest}"))
