@@ -241,6 +241,7 @@ def test_nobody_meets_two(seed):
     (lambda: consensus.rounds_for(0.5, 0), r"within=0"),
     (lambda: consensus.gossip_matrix(3, [[0, 1]]), r"edges: node 2 has no neighbour to call"),
     (lambda: consensus.gossip(np.ones(3), EIGHT, 1, None), r"values of shape \(3,\): must be \(runs, n\)"),
+    (lambda: consensus.gossip(np.ones((1, 8)), EIGHT, 1, None, every=0), "every=0: must be"),
     (lambda: consensus.gossip(np.zeros((1, 8)), EIGHT, 1, None), r"values: a run holds nothing but zeros"),
     (lambda: consensus.limits([], np.zeros((0, 2), int)), r"values of shape \(0,\)"),
     (lambda: fastest.best_weights(4, [[0, 1], [2, 3]]), r"edges: the graph falls into parts"),

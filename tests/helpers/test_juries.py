@@ -199,6 +199,7 @@ def test_large_juries_stay_finite():
         ("p", lambda: juries.majority_unequal(0.5)),
         ("p", lambda: juries.log_odds_weights([0.5, 1])),
         ("p", lambda: juries.weighted_majority([0.5] * 21, [1] * 21)),
+        ("p", lambda: juries.weighted_majority([0.5, 1.5, 0.5], [1] * 3)),
         ("weights", lambda: juries.weighted_majority([0.5] * 3, [1] * 2)),
         ("weights", lambda: juries.weighted_majority([0.5] * 3, [1, 1, np.inf])),
         ("rho", lambda: juries.correlated_majority(3, 0.6, -0.1)),

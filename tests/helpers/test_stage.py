@@ -108,6 +108,8 @@ def test_words_stand_in_the_picture(baked, monkeypatch):
 
 
 def test_words_outside_the_plane_are_named(baked, monkeypatch):
+    monkeypatch.setattr(moving.Drift, "words", ((3.5, 2.5, "a wood"),), raising=False)
+    show()
     monkeypatch.setattr(moving.Drift, "words", ((1, 3, "a cloud"),), raising=False)
     with pytest.raises(ValueError, match=r"Drift.words: 'a cloud' stands at \(1, 3\), outside the plane of 4 x 3"):
         show()

@@ -38,6 +38,7 @@ HEAD = "NAME: x\nDIMENSION: 3\nEDGE_WEIGHT_TYPE: EUC_2D\nNODE_COORD_SECTION\n"
     (HEAD + "1 0 0\n2 1\n3 1 2\n", "x.tsp: '2 1' is no city"),
     (HEAD.replace("EUC_2D", "GEO"), "x.tsp: EDGE_WEIGHT_TYPE is 'GEO'; only EUC_2D is read"),
     (HEAD.replace("EDGE_WEIGHT_TYPE: EUC_2D\n", ""), "x.tsp: EDGE_WEIGHT_TYPE is None; only EUC_2D is read"),
+    (HEAD.replace("DIMENSION: 3\n", ""), "x.tsp: DIMENSION is None; it must be a whole number"),
     (HEAD.replace("3", "many"), "x.tsp: DIMENSION is 'many'; it must be a whole number"),
     (HEAD.replace("3", "\u00b2"), "x.tsp: DIMENSION is '\u00b2'; it must be a whole number"),
 ])
