@@ -64,18 +64,19 @@ def wheel(parts, target: Path) -> Path:
             else:
                 (project / place).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(part, project / place)
-        kept = WHEELS / fingerprint([PACKAGE / "requirements.lock", *(path for path in project.rglob("*") if path.is_file())])
-        if not kept.exists():
+        made_of = fingerprint([PACKAGE / "requirements.lock", *(path for path in project.rglob("*") if path.is_file())])
+        kept = next(WHEELS.glob(f"{made_of}-*.whl"), None)
+        if kept is None:
             subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
                             "--disable-pip-version-check", "--wheel-dir", str(whole), str(project)],
                            check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"})
-            for old in WHEELS.glob(f"*/{next(whole.iterdir()).name}"):
-                shutil.rmtree(old.parent)
-            whole.rename(kept)
-        built, = kept.iterdir()
-        name, version, rest = built.name.split("-", 2)
-        stamp = int(hashlib.sha256(built.read_bytes()).hexdigest()[:12], 16)  # a wheel's build tag is a number
-        return Path(shutil.copyfile(built, target / f"{name}-{version}-{stamp}-{rest}"))
+            built, = whole.iterdir()
+            for old in WHEELS.glob(f"*-{built.name}"):
+                old.unlink(missing_ok=True)
+            kept = built.replace(WHEELS / f"{made_of}-{built.name}")
+        _, name, version, rest = kept.name.split("-", 3)
+        stamp = int(hashlib.sha256(kept.read_bytes()).hexdigest()[:12], 16)  # a wheel's build tag is a number
+        return Path(shutil.copyfile(kept, target / f"{name}-{version}-{stamp}-{rest}"))
 
 
 def helpers_wheel(target: Path) -> Path:
