@@ -75,6 +75,8 @@ def test_the_key_shows_each_mark_as_it_is_drawn_and_leaves_out_what_has_no_name(
     show(looks=LOOKS | {"ties": ["muted"]})
     assert [(item.text, item.span["class"]) for item in figure_of(baked).select(".stage-key li")] == [
         ("warmth", ["stage-field"]), ("free", ["stage-darts"]), ("pushed", ["stage-darts"])]
+    show(looks=LOOKS | {"walkers": {"free": "blue", "": "orange"}})
+    assert [item.text for item in figure_of(baked).select(".stage-key li")] == ["warmth", "ties", "free"]
 
 
 def test_every_field_has_a_name_for_those_who_cannot_see_it(baked):

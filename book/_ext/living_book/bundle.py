@@ -43,7 +43,7 @@ QUOTED = """addEventListener("DOMContentLoaded", () => {
     for (const one of page.querySelectorAll("figure, .cell, form, details, .bd-header-article, #jb-print-docs-body")) one.remove();
     for (const one of page.querySelectorAll("h1, h2, h3, p, dt, dd, li, th, td")) one.append(" ");
     const term = anchor ? page.querySelector(`dt${anchor}`) : null;
-    term?.append(term.nextElementSibling.textContent);  // what it means
+    term?.append(term.nextElementSibling?.textContent ?? "");  // what it means
     return textOf(page.documentElement.outerHTML, anchor).replace(/\\s+/g, " ");
   };
 })"""
