@@ -13,6 +13,8 @@ import base64
 
 import numpy as np
 
+from helpers.wording import minus
+
 
 class Live:
     """One stage's model, running.
@@ -50,7 +52,7 @@ class Live:
                 self.steps += 1
         self._poke_as_planned()
         scene = self._scene()
-        return {"step": self.steps, "readout": self.model.readout(), "plane": list(self.model.plane),
+        return {"step": self.steps, "readout": minus(self.model.readout()), "plane": list(self.model.plane),
                 "reached": not self.helped and bool(getattr(self.model, "reached", bool)()),
                 "shapes": self.shapes, "refused": refused}, scene
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from helpers.figures import style
+from helpers.wording import minus
 
 
 class State(NamedTuple):
@@ -51,7 +52,7 @@ def _drawn(function, values, render):
     if "matplotlib.pyplot" in sys.modules:
         for figure in drawn:  # else a notebook would show pyplot's figures once more
             sys.modules["matplotlib.pyplot"].close(figure)
-    return State(panels, sentence, bool(reached))
+    return State(panels, minus(sentence), bool(reached))
 
 
 def name_of(function) -> str:

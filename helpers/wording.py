@@ -1,5 +1,7 @@
 """Numbers in words, for the sentences of the figures."""
 
+import re
+
 from . import checks
 
 
@@ -20,7 +22,14 @@ def signed(share: float, places: int = 0) -> str:
     """`share` of one as a percentage with its sign: '+21%', '−50%', and '+0%' for what rounds to nothing."""
     share = checks.one_number("share", share)
     places = checks.count("places", checks.one_number("places", places, 0, 15), 0)
-    return f"{round(100 * share, places) + 0:+.{places}f}%".replace("-", "\N{MINUS SIGN}")
+    return minus(f"{round(100 * share, places) + 0:+.{places}f}%")
+
+
+def minus(text: str) -> str:
+    """`text` with a minus sign where a hyphen stands before a number: '−0.5'; '2-3', '1e-05' and '--3' stay as they are."""
+    if not isinstance(text, str):
+        raise ValueError(f"text={text!r}: must be a text")
+    return re.sub(r"(?<![\w-])-(?=\.?\d)", "\N{MINUS SIGN}", text)
 
 
 def plural(number: int, noun: str, many: str | None = None) -> str:

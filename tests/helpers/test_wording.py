@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.wording import percent, plural, signed
+from helpers.wording import minus, percent, plural, signed
 
 
 @pytest.mark.parametrize("share, places, text", [
@@ -26,6 +26,12 @@ def test_signed(share, places, text):
     assert signed(share, places) == text
 
 
+@pytest.mark.parametrize("text, shown", [
+    ("-0.5 (+0.1), -.25 or (-3)", "−0.5 (+0.1), −.25 or (−3)"), ("pages 2-3, 1e-05, well-known - 3, --3, x-1, a - b", None), ("10^-3", "10^−3"), ("", None)])
+def test_minus(text, shown):
+    assert minus(text) == (shown or text)
+
+
 @pytest.mark.parametrize("number, text", [(1, "1 voter"), (11, "11 voters"), (1001, "1001 voters"), (10_000, "10,000 voters")])
 def test_plural(number, text):
     assert plural(number, "voter") == text
@@ -36,6 +42,7 @@ def test_plural(number, text):
     (lambda: percent("1"), "share='1': must be a number"), (lambda: percent(0.5, 16), "places=16: must be finite and in"),
     (lambda: signed("1"), "share='1': must be a number"), (lambda: signed(0.5, -1), "places=-1: must be finite and in"),
     (lambda: plural(-1, "voter"), "number=-1: must be finite and in"), (lambda: plural(2, 5), "noun=5: must be a word"),
+    (lambda: minus(-1), "text=-1: must be a text"),
     (lambda: plural(2, "voter", ["voters"]), r"many=\['voters'\]: must be a word"),
 ])
 def test_bad_input(call, message):
