@@ -54,7 +54,7 @@ def inline(translator, node):
 
 def block(translator, node):
     translator.body.append(translator.starttag(node, "div", CLASS="formula"))
-    translator.body.append(mathml(node.astext(), "block"))
+    translator.body.append(f'<div class="formula-line">{mathml(node.astext(), "block")}</div>')
     if node["number"]:
         number = get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})')
