@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from PIL import Image
 
 from helpers.figures import THEME
+from helpers.wording import minus
 
 VARIABLES = {light: f"var(--fig-{name})" for name, (light, _) in THEME.items()}
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -63,7 +64,7 @@ def _emit(element, prefix, lines):
             _emit(child, prefix, lines)
         lines.append(f"</{tag}>")
     elif element.text and element.text.strip():
-        lines.append(f"{start}>{escape(element.text.strip())}</{tag}>")
+        lines.append(f"{start}>{escape(minus(element.text.strip()))}</{tag}>")
     else:
         lines.append(start + "/>")
 

@@ -121,6 +121,15 @@ def test_text_is_text():
         assert text in said
 
 
+def test_a_number_below_zero_has_a_minus_sign():
+    def below():
+        fig, ax = figures.panel("change, pages 2-3")
+        ax.set(yticks=[-2, 0], yticklabels=["-200%", "0%"])
+        figures.label(ax, 0, -1, f"{-0.5:g}")
+        return fig
+    assert {"−200%", "−0.5", "change, pages 2-3"} <= {element.text for element in elements(drawn(below))}
+
+
 def test_no_number_has_more_than_two_decimals():
     numbers = [number for key, value in attributes(drawn())
                if key not in ("id", "href", "clip-path")
