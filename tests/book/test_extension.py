@@ -285,20 +285,20 @@ def ran(said):
 
 def test_a_changed_helper_reruns_the_chapters_that_import_it_alone(tmp_path):
     shutil.copytree(ROOT / "helpers", tmp_path / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
-    show = "print('a tie goes', wording.plural(2, 'vote'))"
+    show = "print('a cycle has the chance', social_choice.cycle_limit())"
     changing = Book(tmp_path / "book", {
         "index.md": "# Start\n\n```{toctree}\ncounting\nplain\nfar\n```\n",
-        "counting.ipynb": ["from helpers import wording", show], "plain.ipynb": ["print(1 + 1)"],
+        "counting.ipynb": ["from helpers import social_choice", show], "plain.ipynb": ["print(1 + 1)"],
         "far.ipynb": ["from helpers.explore import explore"]})
     changing.package = tmp_path
     code, said = changing.build("-W", "--keep-going")
     assert code == 0 and ran(said) == ["counting", "far", "plain"], said
     assert ran(changing.build()[1]) == []
-    with (tmp_path / "helpers" / "wording.py").open("a") as module:
-        module.write("\n\ndef plural(count, noun):\n    return 'changed'\n")
+    with (tmp_path / "helpers" / "social_choice.py").open("a") as module:
+        module.write("\n\ndef cycle_limit():\n    return 'changed'\n")
     code, said = changing.build("-W", "--keep-going")
     assert code == 0 and ran(said) == ["counting"], said
-    assert "a tie goes changed" in changing.page("counting").text
+    assert "a cycle has the chance changed" in changing.page("counting").text
     with (tmp_path / "helpers" / "state.py").open("a") as module:  # which explore imports
         module.write("\n\nCHANGED = True\n")
     assert ran(changing.build()[1]) == ["far"]

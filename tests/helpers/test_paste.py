@@ -31,7 +31,7 @@ def test_the_form_is_the_same_in_a_page_and_in_a_kernel(shown, engine, monkeypat
     assert {field["name"] for field in figure.select("[name]")} == {"text", "file", "truth", "leave_out"}
     header = json.loads(figure["data-header"])
     assert (header["module"], header["model"]) == ("helpers.guesses", "Pasted")
-    assert {"__init__.py", "checks.py", "crowd.py", "guesses.py", "live.py"} == set(header["sources"])
+    assert {"__init__.py", "checks.py", "crowd.py", "guesses.py", "live.py", "wording.py"} == set(header["sources"])
 
 
 def test_in_a_kernel_the_model_answers(shown, monkeypatch):
