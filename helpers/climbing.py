@@ -128,9 +128,9 @@ class Climbing:
         most = [k for k in np.argsort(-there, kind="stable")[:3].tolist() if there[k]]
         if most:
             said += "Of 48 pairs " + ", ".join(f"{there[k]} at ({ROWS[k // 3]}, {ROWS[k % 3]})" for k in most) + "; "
-            said += f"{np.count_nonzero(self.columns.q[:, 0] < 0)} column players expect a loss of column a. "
-            said += f"A pair earned {self.earned():.1f} a round of late, and {self.balance:.0f} in all"
-            said += f"; its debt was once {-self.lowest:.0f}. " if self.lowest < 0 else ". "
+            said += f"{np.count_nonzero(self.columns.q[:, 0] < 0)} column players expect column a to lose. "
+            said += f"On average a pair earned {self.earned():.1f} a round of late, and {self.balance:.0f} in all"
+            said += f"; once it had lost {-self.lowest:.0f} more than it had earned. " if self.lowest < 0 else ". "
         return said.strip()
 
     def reached(self):
