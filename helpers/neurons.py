@@ -69,7 +69,7 @@ class Learned(NamedTuple):
 
 
 def perceptron(inputs, targets, passes=100):
-    """One threshold neuron that learns from its mistakes (Rosenblatt 1958): w += target * input.
+    """One threshold neuron that learns from its mistakes (Rosenblatt 1962): w += target * input.
 
     inputs (m, d), targets (m,) of +1 and -1. It stops after a pass without a mistake; where no line parts
     the targets it never does.
