@@ -67,5 +67,7 @@ given.settings = MagicMock(side_effect=given.example)  # it has profiles, too
 for name in ("hypothesis", "hypothesis.strategies", "hypothesis.extra", "hypothesis.extra.numpy"):
     sys.modules[name] = given
 int(pytest.main(["-p", "no:cacheprovider", "--capture=sys", "-o", "faulthandler_timeout=0",
-                 "-W", "ignore:JsProxy.as_object_map:RuntimeWarning", *arguments]))
+                 "-W", "ignore:JsProxy.as_object_map:RuntimeWarning",
+                 "-W", "ignore:Widget.:DeprecationWarning",  # of each class made of a widget, as traitlets looks at all it has
+                 *arguments]))
 `, { globals: python.toPy({ __name__: "__main__", arguments: chosen.length ? chosen : ["tests/helpers"] }) });

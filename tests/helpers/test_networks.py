@@ -226,7 +226,7 @@ def test_mean_distance():
     (lambda rng: networks.failure_threshold([0, 0]), "degree: all are 0"),
     (lambda rng: networks.attack(-2, networks.star(3), rng), "n=-2: must be"),
     (lambda rng: networks.giant(0, np.zeros((0, 2), np.int64)), "n=0: must be"),
-    (lambda rng: networks.largest_component(3, networks.star(3), [0, 1, 1]), r"alive of shape \(3,\) and type int64: must be bool of shape \(3,\)"),
+    (lambda rng: networks.largest_component(3, networks.star(3), np.array([0, 1, 1], np.int64)), r"alive of shape \(3,\) and type int64: must be bool of shape \(3,\)"),
     (lambda rng: networks.largest_component(3, networks.star(3), [True]), r"alive of shape \(1,\) and type bool: must be bool of shape \(3,\)"),
     (lambda rng: networks.reach(3, networks.star(3), [0, 1], [0.5]), r"order of shape \(2,\): must hold each of 3 nodes"),
     (lambda rng: networks.reach(3, networks.star(3), [0, 1, 1], [0.5]), r"order of shape \(3,\): must hold each of 3 nodes"),

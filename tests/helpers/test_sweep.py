@@ -722,7 +722,7 @@ def named(rng, a):
     (lambda: sweep(lambda rng: {}, {}, [0], path="kept"), r"model=<function .*: must be a function with a name, by which kept knows it"),
     (lambda: sweep(functools.partial(named, a=1), {}, [0], path="kept"), r"model=functools.*: must be a function with a name"),
     (lambda: sweep(named, {"a": [1]}, [0], path="."), r"path='.': must be a file, neither a folder nor a device"),
-    (lambda: sweep(named, {"a": [1]}, [0], path="/dev/full"), r"path='/dev/full': must be a file, neither"),
+    (lambda: sweep(named, {"a": [1]}, [0], path="/dev/null"), r"path='/dev/null': must be a file, neither"),
     (lambda: summary([], "ab", "y"), r"by='ab': must be a list of names"),
     (lambda: summary([], ["mean"], "y"), r"by=\['mean'\]: must be a list of names, none of them"),
     (lambda: summary([{"a": 1, "y": 2}], ["b"], "y"), r"by: the record {'a': 1, 'y': 2} has no 'b'"),
