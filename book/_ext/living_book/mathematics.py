@@ -17,6 +17,7 @@ BAR = re.compile(r'<mo(?: fence="false")?(?: stretchy="false")?>(&#x0007C;|&#x02
 # As high as a digit and as deep as a bracket, or the root's sign would hang below a lone small letter.
 ROOT = '<msqrt><mspace height="0.72em" depth="0.15em"/>'
 LONG = 16  # signs, from which on a formula in the text may be wider than a phone
+WIDE = 45  # and one of its own line wider than a column: by keyboard, too, one can then go along it
 BEFORE, AFTER = re.compile(r"[^\s\u2013\u2014-]+$"), re.compile(r"^[^\s\u2013\u2014-]+")  # what no line may part from a formula
 
 
@@ -44,17 +45,23 @@ class Joined(SphinxPostTransform):
                     parent.replace(text, nodes.Text(pattern.sub("", text.astext())))
 
 
+def signs(formula):
+    """How many signs a formula has, in MathML."""
+    return len(re.sub(r"<[^>]*>|\s", "", re.sub("&[^;]*;", "x", formula)))
+
+
 def inline(translator, node):
     before, after = (translator.encode(node.get(side, "")) for side in ("before", "after"))
     formula = mathml(node.astext(), "inline")
-    signs = len(re.sub(r"<[^>]*>|\s", "", re.sub("&[^;]*;", "x", formula)))
-    translator.body.append(f'<span class="formula{" long" * (signs >= LONG)}">{before}{formula}{after}</span>')
+    translator.body.append(f'<span class="formula{" long" * (signs(formula) >= LONG)}">{before}{formula}{after}</span>')
     raise nodes.SkipNode
 
 
 def block(translator, node):
     translator.body.append(translator.starttag(node, "div", CLASS="formula"))
-    translator.body.append(f'<div class="formula-line">{mathml(node.astext(), "block")}</div>')
+    formula = mathml(node.astext(), "block")
+    stop = ' tabindex="0"' * (signs(formula) >= WIDE)
+    translator.body.append(f'<div class="formula-line"{stop}>{formula}</div>')
     if node["number"]:
         number = get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})')
