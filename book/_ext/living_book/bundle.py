@@ -215,12 +215,12 @@ def write(app, exception):
     if exception is not None or app.builder.name != "html" or app.config.html_theme != THEME:
         return
     static = site / "_static"
-    pages = [page for page in site.rglob("*.html") if not {"lite", "slides", "_static"} & set(page.relative_to(site).parts)]
+    pages = [page for page in sorted(site.rglob("*.html")) if not {"lite", "slides", "_static"} & set(page.relative_to(site).parts)]
     texts = {page: page.read_text(encoding="utf-8") for page in pages}
     sheets = list(dict.fromkeys(name for text in texts.values() for name in LINK.findall(text) if name != STYLE))
     if not sheets:  # nothing was written anew
         return
-    scripts = [path for path in static.rglob("*.js") if path.name not in (PROGRAM, "fontawesome.js", *DROPPED)]
+    scripts = [path for path in sorted(static.rglob("*.js")) if path.name not in (PROGRAM, "fontawesome.js", *DROPPED)]
     program = ";\n".join([*((static / name).read_text(encoding="utf-8") for name in SHARED), UNFOLDED, CHOSEN, FROM_FILES, QUOTED])
     for theirs, ours in MEASURED.items():
         if theirs not in program:
