@@ -64,6 +64,9 @@ def stopped(error: BaseException | None, where) -> SystemExit | None:
     """The end of a build that was stopped from outside, in `where` unless the error says, with one line; None for other errors.
     An exception would be shown with the place in Sphinx where it was raised."""
     number = errno.ENOSPC if "disk is full" in str(error) else getattr(error, "errno", None)  # as a database says it
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):  # of a folder's copy: what, where to, why
+        _, where, why = error.args[0][0]
+        number = next((one for one in ADVICE if os.strerror(one) in str(why)), None)
     if number not in ADVICE:
         return None
     place = getattr(error, "filename2", None) or getattr(error, "filename", None) or where  # of a copy the second is written
