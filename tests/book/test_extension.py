@@ -1,5 +1,6 @@
 """The Sphinx extension, on a small book of its own: packs, borrowed figures, claims, freshness."""
 import base64
+import errno
 import gzip
 import json
 import os
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 EXTENSIONS = ROOT / "book" / "_ext"
 sys.path.insert(0, str(EXTENSIONS))
 
-from living_book import claims, mathematics  # noqa: E402
+from living_book import claims, mathematics, whole  # noqa: E402
 
 CONF = """
 extensions = ["myst_nb", "living_book"]
@@ -437,3 +438,11 @@ def test_a_bad_claims_file_stops_the_build(tmp_path):
     code, said = Book(tmp_path / "book", pages).build()
     assert code != 0
     assert "claim A1 has the verdict 'true'" in said
+
+
+def test_a_disk_that_fills_while_a_folder_is_copied_is_said_in_one_line(tmp_path):
+    full = f"[Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}: 'there'"
+    said = str(whole.stopped(shutil.Error([("here", "there", full), ("here too", "elsewhere", full)]), "the site"))
+    assert said.startswith("\nThe build has stopped: there: no space left on device. Please make room")
+    assert whole.stopped(shutil.Error([("here", "there", "is not a file")]), "the site") is None
+    assert whole.stopped(shutil.Error("here and there are the same"), "the site") is None
